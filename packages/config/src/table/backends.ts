@@ -1,0 +1,56 @@
+import type { ParameterGroup } from './entry.ts';
+
+export const backends = {
+  backend_hostname: {
+    type: 'string',
+    default: '',
+    indexed: { max: 128, free: false },
+    context: 'reload',
+    since: '2.2',
+    doc: '',
+  },
+  backend_port: {
+    type: 'int',
+    default: 0,
+    min: 1024,
+    max: 65535,
+    indexed: { max: 128, free: false },
+    context: 'reload',
+    since: '2.2',
+    doc: '',
+  },
+  backend_weight: {
+    type: 'double',
+    default: 0,
+    min: 0,
+    max: 100000000,
+    indexed: { max: 128, free: false },
+    context: 'reload',
+    since: '2.2',
+    doc: '',
+  },
+  backend_data_directory: {
+    type: 'string',
+    default: '',
+    indexed: { max: 128, free: false },
+    context: 'reload',
+    since: '2.2',
+    doc: '',
+  },
+  backend_flag: {
+    type: 'string',
+    default: 'ALLOW_TO_FAILOVER',
+    indexed: { max: 128, free: false },
+    context: 'reload',
+    since: '3.1',
+    doc: '',
+  },
+  backend_application_name: {
+    type: 'string',
+    default: '',
+    indexed: { max: 128, free: false },
+    context: 'reload',
+    since: '4.1',
+    doc: '',
+  },
+} as const satisfies ParameterGroup;

@@ -1,0 +1,58 @@
+import type { ParameterGroup } from './entry.ts';
+
+export const controlAndMetrics = {
+  control_listen_addresses: {
+    type: 'list',
+    default: 'localhost',
+    separator: ',',
+    context: 'start',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: '',
+  },
+  control_port: {
+    type: 'int',
+    default: 9897,
+    min: 1024,
+    max: 65535,
+    context: 'start',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: '',
+  },
+  control_token_file: {
+    type: 'string',
+    default: 'control_token',
+    context: 'start',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: '',
+  },
+  control_may_change_commands: {
+    type: 'bool',
+    default: false,
+    context: 'start',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: '',
+  },
+  metrics_listen_addresses: {
+    type: 'list',
+    default: 'localhost',
+    separator: ',',
+    context: 'start',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: '',
+  },
+  metrics_port: {
+    type: 'int',
+    default: 9719,
+    min: 1024,
+    max: 65535,
+    context: 'start',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: '',
+  },
+} as const satisfies ParameterGroup;

@@ -1,0 +1,83 @@
+import type { ParameterGroup } from './entry.ts';
+
+export const loggingWhat = {
+  log_statement: {
+    type: 'bool',
+    default: false,
+    context: 'session',
+    since: '2.2',
+    doc: '',
+  },
+  log_per_node_statement: {
+    type: 'bool',
+    default: false,
+    context: 'session',
+    since: '2.3',
+    doc: '',
+  },
+  notice_per_node_statement: {
+    type: 'bool',
+    default: false,
+    context: 'session',
+    since: '4.1',
+    doc: '',
+  },
+  log_client_messages: {
+    type: 'bool',
+    default: false,
+    context: 'session',
+    since: '4.0',
+    doc: '',
+  },
+  log_backend_messages: {
+    type: 'enum',
+    default: 'none',
+    values: ['none', 'terse', 'verbose'],
+    context: 'session',
+    since: '4.6',
+    doc: '',
+  },
+  log_hostname: {
+    type: 'bool',
+    default: false,
+    context: 'reload',
+    since: '2.2',
+    doc: '',
+  },
+  log_connections: {
+    type: 'bool',
+    default: false,
+    context: 'reload',
+    since: '2.2',
+    doc: '',
+  },
+  log_disconnections: {
+    type: 'bool',
+    default: false,
+    context: 'reload',
+    since: '4.2',
+    doc: '',
+  },
+  log_pcp_processes: {
+    type: 'bool',
+    default: false,
+    context: 'reload',
+    since: '4.5',
+    doc: '',
+  },
+  log_error_verbosity: {
+    type: 'enum',
+    default: 'default',
+    values: ['terse', 'default', 'verbose'],
+    context: 'session',
+    since: '3.4',
+    doc: '',
+  },
+  log_line_prefix: {
+    type: 'string',
+    default: '%m: %a pid %p: ',
+    context: 'reload',
+    since: '3.4',
+    doc: '',
+  },
+} as const satisfies ParameterGroup;

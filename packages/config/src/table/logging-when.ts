@@ -1,0 +1,48 @@
+import type { ParameterGroup } from './entry.ts';
+
+export const loggingWhen = {
+  client_min_messages: {
+    type: 'enum',
+    default: 'notice',
+    values: [
+      'debug5',
+      'debug4',
+      'debug3',
+      'debug2',
+      'debug1',
+      'info',
+      'notice',
+      'warning',
+      'error',
+      'log',
+      'fatal',
+      'panic',
+    ],
+    synonyms: { debug: 'debug2' },
+    context: 'session',
+    since: '3.4',
+    doc: '',
+  },
+  log_min_messages: {
+    type: 'enum',
+    default: 'warning',
+    values: [
+      'debug5',
+      'debug4',
+      'debug3',
+      'debug2',
+      'debug1',
+      'info',
+      'notice',
+      'warning',
+      'error',
+      'log',
+      'fatal',
+      'panic',
+    ],
+    synonyms: { debug: 'debug2' },
+    context: 'session',
+    since: '3.4',
+    doc: '',
+  },
+} as const satisfies ParameterGroup;

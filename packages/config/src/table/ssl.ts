@@ -1,0 +1,81 @@
+import type { ParameterGroup } from './entry.ts';
+
+export const ssl = {
+  ssl: {
+    type: 'bool',
+    default: false,
+    context: 'start',
+    since: '2.3',
+    doc: '',
+  },
+  ssl_key: {
+    type: 'string',
+    default: '',
+    context: 'start',
+    since: '2.3',
+    doc: '',
+  },
+  ssl_cert: {
+    type: 'string',
+    default: '',
+    context: 'start',
+    since: '2.3',
+    doc: '',
+  },
+  ssl_ca_cert: {
+    type: 'string',
+    default: '',
+    context: 'start',
+    since: '2.3',
+    doc: '',
+  },
+  ssl_ca_cert_dir: {
+    type: 'string',
+    default: '',
+    context: 'start',
+    since: '2.3',
+    doc: '',
+  },
+  ssl_crl_file: {
+    type: 'string',
+    default: '',
+    context: 'start',
+    since: '4.2',
+    doc: '',
+  },
+  ssl_ciphers: {
+    type: 'string',
+    default: 'HIGH:MEDIUM:+3DES:!aNULL',
+    context: 'start',
+    since: '3.4',
+    doc: '',
+  },
+  ssl_prefer_server_ciphers: {
+    type: 'bool',
+    default: false,
+    context: 'start',
+    since: '3.4',
+    doc: '',
+  },
+  ssl_ecdh_curve: {
+    type: 'string',
+    default: 'prime256v1',
+    context: 'start',
+    since: '4.1',
+    doc: '',
+  },
+  ssl_dh_params_file: {
+    type: 'string',
+    default: '',
+    context: 'start',
+    since: '4.1',
+    doc: '',
+  },
+  ssl_passphrase_command: {
+    type: 'string',
+    default: '',
+    context: 'start',
+    since: '4.2',
+    doc: '',
+  },
+} as const satisfies ParameterGroup;

@@ -1,0 +1,72 @@
+import type { ParameterGroup } from './entry.ts';
+import { INT, LONG } from './entry.ts';
+
+export const streamingReplicationCheck = {
+  sr_check_period: {
+    type: 'int',
+    default: 10,
+    min: 0,
+    max: INT,
+    unit: 's',
+    context: 'reload',
+    since: '3.1',
+    doc: '',
+  },
+  sr_check_user: {
+    type: 'string',
+    default: '',
+    context: 'reload',
+    since: '3.1',
+    doc: '',
+  },
+  sr_check_password: {
+    type: 'string',
+    default: '',
+    secret: true,
+    context: 'reload',
+    since: '3.1',
+    doc: '',
+  },
+  sr_check_database: {
+    type: 'string',
+    default: 'postgres',
+    context: 'reload',
+    since: '3.5',
+    doc: '',
+  },
+  delay_threshold: {
+    type: 'int',
+    default: 0,
+    min: 0,
+    max: LONG,
+    unit: 'B',
+    context: 'reload',
+    since: '3.0',
+    doc: '',
+  },
+  delay_threshold_by_time: {
+    type: 'int',
+    default: 0,
+    min: 0,
+    max: INT,
+    unit: 'ms',
+    context: 'reload',
+    since: '4.4',
+    doc: '',
+  },
+  prefer_lower_delay_standby: {
+    type: 'bool',
+    default: false,
+    context: 'reload',
+    since: '4.3',
+    doc: '',
+  },
+  log_standby_delay: {
+    type: 'enum',
+    default: 'if_over_threshold',
+    values: ['always', 'if_over_threshold', 'none'],
+    context: 'reload',
+    since: '3.0',
+    doc: '',
+  },
+} as const satisfies ParameterGroup;
