@@ -1,0 +1,27 @@
+import type { Secret } from '../credentials.ts';
+
+export interface ClientTls {
+  /** tls-server-end-point data of the certificate we showed, or null where its signature gives none. */
+  readonly serverEndPointHash: Buffer | null;
+  /** Common name of the client's certificate, null when it sent none or it did not verify. */
+  readonly clientCertificateCn: string | null;
+}
+
+export interface FrontendContext {
+  readonly user: string;
+  readonly entry: Secret | null;
+  readonly tls: ClientTls | null;
+  /** Cryptographically random bytes. */
+  readonly nonce: (bytes: number) => Buffer;
+  /** At least 16 random bytes, the same for all processes that serve one address; makes users without entry unremarkable. */
+  readonly mockSecret: Buffer;
+  /**
+   * False when a source that knows all users (auth_query) says that this one is missing, expired or may not log in:
+   * then no password is right, and none is tried on a backend. Left out where the source knows only some users.
+   */
+  readonly knowsUser?: boolean | undefined;
+  /** For the text of a refusal by rule. Address null is a Unix socket. */
+  readonly peer?:
+    | { readonly address: string | null; readonly database: string; readonly replication?: boolean }
+    | undefined;
+}
