@@ -39,8 +39,6 @@ export interface FindOptions {
   /** A directory, `embedded`, or `system`; without it PGHERD_PG_BIN, then the system's, then the embedded one. */
   readonly pgBin?: string | undefined;
   readonly account?: Account | undefined;
-  /** Where a copy may go when the account cannot reach the installed files; else the temporary directories. */
-  readonly scratch?: string | undefined;
 }
 
 /** 13: wal_keep_size, primary_conninfo that a reload changes. */
@@ -171,7 +169,7 @@ function completeLinks(native: string): boolean {
 /** Copies the programs once to a place that the account can reach and only we can write. */
 function copyWithinReach(tree: EmbeddedTree, options: FindOptions): string {
   const uid = process.getuid?.() ?? 0;
-  const places = [options.scratch, tmpdir(), '/var/tmp'].filter((place) => place !== undefined);
+  const places = [...new Set([tmpdir(), '/var/tmp'])];
   const refusals: string[] = [];
   for (const place of places) {
     const home = join(place, `pgherd-pg-${tree.version}-${uid}`);
@@ -180,9 +178,14 @@ function copyWithinReach(tree: EmbeddedTree, options: FindOptions): string {
         refusals.push(`${place} cannot be entered`);
         continue;
       }
+      const owner = lstatSync(home, { throwIfNoEntry: false });
+      if (owner?.isDirectory() && owner.uid === uid && countFiles(home) <= countFiles(tree.native)) {
+        // A cleaner of temporary files was here.
+        rmSync(home, { recursive: true, force: true });
+      }
       if (!existsSync(home)) fillCopy(tree, home);
-      const owner = lstatSync(home);
-      if (!owner.isDirectory() || owner.uid !== uid || (owner.mode & 0o022) !== 0) {
+      const made = lstatSync(home);
+      if (!made.isDirectory() || made.uid !== uid || (made.mode & 0o022) !== 0) {
         refusals.push(`${home} belongs to somebody else`);
         continue;
       }
@@ -215,6 +218,15 @@ function fillCopy(tree: EmbeddedTree, home: string): void {
     if (['EEXIST', 'ENOTEMPTY'].includes(errnoOf(error)) && existsSync(home)) return;
     throw error;
   }
+}
+
+function countFiles(directory: string): number {
+  let count = 0;
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) count += countFiles(join(directory, entry.name));
+    else if (entry.isFile()) count++;
+  }
+  return count;
 }
 
 /** npm under a tight umask leaves files that only their owner reads. */

@@ -95,6 +95,7 @@ const OWN_FILES = [
   'pgpool_reload',
   'bashrc.ports',
   'README.port',
+  'pcppass',
 ];
 const OWN_DIRECTORIES = ['etc', 'log', 'run', 'archivedir'];
 
@@ -106,6 +107,7 @@ export class Cluster {
   readonly database: string;
   readonly binaries: PgBinaries;
   readonly socketDir: string;
+  readonly auth: NonNullable<ClusterOptions['auth']>;
   readonly #description: Description;
   #guard: Guard | undefined;
 
@@ -117,6 +119,7 @@ export class Cluster {
     this.database = description.database;
     this.binaries = description.binaries;
     this.socketDir = description.socketDir;
+    this.auth = description.auth;
     this.nodes = description.nodes.map(
       (node) =>
         new PostgresNode({
@@ -131,7 +134,11 @@ export class Cluster {
           settings: description.settings,
         }),
     );
-    if (description.ephemeral) this.#guard = guard(this.nodes, [description.dataRoot, description.socketDir, dir]);
+  }
+
+  /** From here on the lab goes when this process goes, however that ends. */
+  guard(): void {
+    this.#guard ??= guard(this.nodes, [this.#description.dataRoot, this.socketDir, this.dir]);
   }
 
   /** The node that is not a standby; of several the running one on the highest timeline. @throws LabError NO_PRIMARY */
@@ -296,7 +303,22 @@ export async function openCluster(dir: string): Promise<Cluster> {
     if (creatorLives(description)) throw busy(home);
     throw new LabError('LAB_MISSING', `the lab in ${home} was never completed.`, 'Create it again.');
   }
-  return new Cluster(home, description, readSecrets(home));
+  return new Cluster(home, { ...description, binaries: stillThere(description) }, readSecrets(home));
+}
+
+/** The programs that the lab was made with, or others of the same major version when those are gone (an upgrade, a
+ *  cleaned temporary directory). */
+function stillThere(description: Description): PgBinaries {
+  const { binaries } = description;
+  if (existsSync(binaries.postgres)) return binaries;
+  const account = description.account ?? undefined;
+  const found = findBinaries({ pgBin: binaries.source === 'given' ? undefined : binaries.source, account });
+  if (found.major === binaries.major) return found;
+  throw new LabError(
+    'BINARIES_MISSING',
+    `the lab was made with PostgreSQL ${binaries.version}, and ${binaries.dir} is gone.`,
+    `Install PostgreSQL ${binaries.major} again, or destroy the lab and create it anew.`,
+  );
 }
 
 /** Is there a complete lab in this directory? */
@@ -324,10 +346,10 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const count = checkOptions(options);
   const progress = options.onProgress ?? (() => {});
   const account = labAccount();
-  const place = makePlaceOf(resolve(options.dir), account);
+  const place = makePlaceOf(resolve(options.dir), account, options.ephemeral ?? false);
   const { dir } = place;
   await replaceHalfMade(dir);
-  const binaries = findBinaries({ pgBin: options.pgBin, account, scratch: place.dataRoot });
+  const binaries = findBinaries({ pgBin: options.pgBin, account });
   const description: Description = {
     format: 1,
     state: 'creating',
@@ -337,6 +359,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     account: account ?? null,
     binaries,
     settings: settingsOf(options, count),
+    auth: options.auth ?? 'scram-sha-256',
     database: options.database ?? 'app',
     nodes: Array.from({ length: count }, (_, id) => ({ id, host: hostOf(options, id), port: options.basePort + id })),
     ephemeral: options.ephemeral ?? false,
@@ -347,6 +370,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     const secrets = secretsOf(options);
     writeSecrets(dir, secrets);
     cluster = new Cluster(dir, description, secrets);
+    if (options.ephemeral) cluster.guard();
     await seed(cluster, description, options, progress);
     progress('starting the primary');
     await cluster.node(0).start();
@@ -366,11 +390,11 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-function makePlaceOf(dir: string, account: Account | undefined): Place {
-  const place = makePlace(existsSync(dir) ? realpathSync(dir) : dir, account);
+function makePlaceOf(dir: string, account: Account | undefined, ephemeral: boolean): Place {
+  const place = makePlace(existsSync(dir) ? realpathSync(dir) : dir, account, ephemeral);
   // Below a link (/tmp on some systems): servers report their real directory.
   const real = realpathSync(place.dir);
-  return real === place.dir ? place : makePlace(real, account);
+  return real === place.dir ? place : makePlace(real, account, ephemeral);
 }
 
 function checkOptions(options: ClusterOptions): number {
@@ -474,7 +498,6 @@ async function removeAll(dir: string, description: Description, place?: 'keep-pl
     remove(description.socketDir);
     for (const name of OWN_DIRECTORIES) remove(join(dir, name));
     if (description.dataRoot !== dir) remove(description.dataRoot);
-    else remove(join(description.dataRoot, 'pgpass'));
   }
   removeDescription(dir);
   if (place === undefined) {

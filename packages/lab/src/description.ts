@@ -16,6 +16,7 @@ export interface Description {
   readonly account: Account | null;
   readonly binaries: PgBinaries;
   readonly settings: Readonly<Record<string, string>>;
+  readonly auth: 'scram-sha-256' | 'md5' | 'trust';
   readonly database: string;
   readonly nodes: readonly { readonly id: number; readonly host: string; readonly port: number }[];
   /** Ephemeral labs keep nothing that is worth a careful stop. */

@@ -4,17 +4,27 @@ export interface Guard {
   release(): void;
 }
 
-/** On end of input: kill each server whose directory is named before `--`, then remove the paths after it. A pid counts
- *  only while that process works in the directory. */
+/** On end of input: kill each server whose directory is named before `--`, with its children, then remove the paths
+ *  after it. A pid counts only while that process works in the directory. /proc/PID/stat: pid (name) state parent. */
 const SCRIPT = `
 cat >/dev/null
 pass=kill
 for path in "$@"; do
   if [ "$path" = -- ]; then pass=remove; sleep 0.3; continue; fi
   if [ $pass = remove ]; then rm -rf -- "$path"; continue; fi
-  pid=$(head -n 1 "$path/postmaster.pid" 2>/dev/null) || continue
-  [ "$(readlink "/proc/$pid/cwd")" = "$path" ] && kill -CONT "$pid" && kill -QUIT "$pid" && sleep 0.2 && kill -KILL "$pid"
-done
+  read -r pid < "$path/postmaster.pid" || continue
+  read -r _ name _ < "/proc/$pid/stat" || continue
+  cwd=$(readlink "/proc/$pid/cwd")
+  [ "$name" = '(postgres)' ] || continue
+  [ "$cwd" = "$path" ] || [ -z "$cwd" ] || continue
+  kill -STOP "$pid"
+  victims=$pid
+  for stat in /proc/[0-9]*/stat; do
+    read -r child _ _ parent _ < "$stat" || continue
+    [ "$parent" = "$pid" ] && victims="$victims $child"
+  done
+  kill -KILL $victims
+done 2>/dev/null
 `;
 
 /** A shell of its own session that waits for this process's end, even by SIGKILL, and then tidies up: the kernel closes

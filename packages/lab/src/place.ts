@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, chownSync, constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Account, reachable } from './account.ts';
 import { explainWrite, LabError } from './errors.ts';
 
 /** Where the parts of a lab live. `dataRoot` is `dir` itself, unless the account cannot enter it (a checkout below
- *  /root, say): then a directory of its own below /var/tmp, with links in `dir`. */
+ *  /root, say): then a directory of its own below /var/lib, or below /var/tmp for a short life, with links in `dir`.
+ *  (Cleaners of temporary files take old files out of /var/tmp.) */
 export interface Place {
   readonly dir: string;
   readonly dataRoot: string;
@@ -19,10 +20,10 @@ const shortHash = (text: string): string => createHash('sha256').update(text).di
 const SOCKET_PATH_MAX = 107;
 
 /** Decides the place and makes its directories. The same `dir` always gives the same place. */
-export function makePlace(dir: string, account: Account | undefined): Place {
+export function makePlace(dir: string, account: Account | undefined, ephemeral: boolean): Place {
   makeOpenDirectory(dir);
   const inside = account === undefined || reachable(dir, account);
-  const dataRoot = inside ? dir : join('/var/tmp', `pgherd-${shortHash(dir)}`);
+  const dataRoot = inside ? dir : join(outsidePlace(account, ephemeral), `pgherd-${shortHash(dir)}`);
   if (!inside) makeOwnDirectory(dataRoot, account);
   const near = join(dataRoot, 'run');
   const fits = Buffer.byteLength(join(near, '.s.PGSQL.65535')) <= SOCKET_PATH_MAX;
@@ -30,6 +31,16 @@ export function makePlace(dir: string, account: Account | undefined): Place {
   makeOwnDirectory(socketDir, account);
   makeOwnDirectory(join(dataRoot, 'log'), account);
   return { dir, dataRoot, socketDir };
+}
+
+function outsidePlace(account: Account | undefined, ephemeral: boolean): string {
+  if (ephemeral || !reachable('/var/lib', account)) return '/var/tmp';
+  try {
+    accessSync('/var/lib', constants.W_OK);
+    return '/var/lib';
+  } catch {
+    return '/var/tmp';
+  }
 }
 
 /** Like mkdir -p, but what it makes can be entered by others whatever the umask; what existed stays as it is. */
