@@ -32,36 +32,38 @@ import { type ConnectionInfo, type NodeRole, PostgresNode, type StopMode } from 
 import { makeOwnDirectory, makePlace, type Place } from './place.ts';
 import { type Credentials, newPassword, readSecrets, type Secrets, writeSecrets } from './secrets.ts';
 
+export type AuthMethod = 'scram-sha-256' | 'md5' | 'trust';
+
 export interface ClusterOptions {
   /** Holds everything; made if missing. Data moves to /var/tmp, with links here, when the account cannot enter it. */
   readonly dir: string;
   /** PostgreSQL servers; the first is the primary. Default 3. */
-  readonly nodes?: number;
+  readonly nodes?: number | undefined;
   /** Node i listens on basePort + i. */
   readonly basePort: number;
   /** A bin directory, `embedded` or `system`. */
   readonly pgBin?: string | undefined;
   /** A loopback address per node, or `distinct` for 127.0.0.11, 127.0.0.12 …; default 127.0.0.1 for all. */
   readonly hosts?: readonly string[] | 'distinct' | undefined;
-  readonly superuser?: string;
+  readonly superuser?: string | undefined;
   /** The superuser's; random by default. */
-  readonly password?: string;
-  readonly auth?: 'scram-sha-256' | 'md5' | 'trust';
-  readonly maxConnections?: number;
-  readonly walLevel?: 'replica' | 'logical';
+  readonly password?: string | undefined;
+  readonly auth?: AuthMethod | undefined;
+  readonly maxConnections?: number | undefined;
+  readonly walLevel?: 'replica' | 'logical' | undefined;
   /** Off gives up safety against a crash of the machine, never of PostgreSQL. Default on. */
-  readonly fsync?: boolean;
+  readonly fsync?: boolean | undefined;
   /** Further lines for every node's configuration; they win over the lab's. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
   /** The application's database and its owner. Default `app`, `app`. */
-  readonly database?: string;
-  readonly appUser?: string;
-  readonly appPassword?: string;
+  readonly database?: string | undefined;
+  readonly appUser?: string | undefined;
+  readonly appPassword?: string | undefined;
   /** Run as the superuser on the new primary; a text runs in the application's database. */
-  readonly initSql?: readonly (string | { readonly database: string; readonly sql: string })[];
+  readonly initSql?: readonly (string | { readonly database: string; readonly sql: string })[] | undefined;
   /** Ends and disappears with this process, however that ends. */
-  readonly ephemeral?: boolean;
-  readonly onProgress?: (step: string) => void;
+  readonly ephemeral?: boolean | undefined;
+  readonly onProgress?: ((step: string) => void) | undefined;
 }
 
 export interface NodeStatus {
@@ -107,7 +109,7 @@ export class Cluster {
   readonly database: string;
   readonly binaries: PgBinaries;
   readonly socketDir: string;
-  readonly auth: NonNullable<ClusterOptions['auth']>;
+  readonly auth: AuthMethod;
   readonly #description: Description;
   #guard: Guard | undefined;
 
