@@ -7,7 +7,7 @@ export const authentication = {
     default: false,
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'Let pool_hba.conf decide who may connect and how clients prove who they are. When off, the proxy asks a client for what the servers would ask it for.',
   },
   pool_passwd: {
     type: 'string',
@@ -15,14 +15,14 @@ export const authentication = {
     secret: true,
     context: 'start',
     since: '3.0',
-    doc: '',
+    doc: "File with the users' passwords, relative to the directory of pgpool.conf. The proxy has to sign in to the servers on behalf of its clients, and takes the passwords from here. Empty: no such file is used.",
   },
   allow_clear_text_frontend_auth: {
     type: 'bool',
     default: false,
     context: 'reload',
     since: '4.0',
-    doc: '',
+    doc: 'Ask a client for its password in clear text when pool_passwd cannot help. That is the case without pool_hba.conf, when the servers want MD5 or SCRAM and the file has no usable entry of the user. The password crosses the network readable unless the client uses TLS.',
   },
   authentication_timeout: {
     type: 'int',
@@ -32,7 +32,7 @@ export const authentication = {
     unit: 's',
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Time in which a client must have signed in. A client that takes longer is disconnected. 0 waits for ever.',
   },
   auth_query: {
     type: 'string',
@@ -40,7 +40,7 @@ export const authentication = {
     context: 'reload',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: "Query that fetches a user's password hash from a server, with `$1` for the user name. It is asked for users that pool_passwd does not name, as auth_user on auth_dbname, and must return one row with the user name and the hash. Empty: passwords come from pool_passwd only.",
   },
   auth_user: {
     type: 'string',
@@ -48,7 +48,7 @@ export const authentication = {
     context: 'reload',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'User that runs auth_query. Give it the right to call one SECURITY DEFINER function and nothing else.',
   },
   auth_dbname: {
     type: 'string',
@@ -56,7 +56,7 @@ export const authentication = {
     context: 'reload',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'Database in which auth_query is run.',
   },
   auth_password: {
     type: 'string',
@@ -65,7 +65,7 @@ export const authentication = {
     context: 'reload',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'Password of auth_user, with the prefixes of pool_passwd. Empty: the entry of auth_user in pool_passwd is used.',
   },
   admin_users: {
     type: 'list',
@@ -74,6 +74,6 @@ export const authentication = {
     context: 'reload',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: "Users that may see other users' statements and client addresses in SHOW POOL_PROCESSES and its relatives. An empty list shows them to every user, as Pgpool-II does, and is reported at start.",
   },
 } as const satisfies ParameterGroup;

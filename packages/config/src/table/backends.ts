@@ -7,7 +7,7 @@ export const backends = {
     indexed: { max: 128, free: false },
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'Where the server runs: host name, IP address, or the directory of its Unix socket when it begins with `/`. Empty stands for the socket in /tmp. A running proxy does not change the address of a server that it has; it can take on a new one.',
   },
   backend_port: {
     type: 'int',
@@ -17,7 +17,7 @@ export const backends = {
     indexed: { max: 128, free: false },
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'Port of the server. Giving it is what makes the numbered slot a server. Numbers may have gaps.',
   },
   backend_weight: {
     type: 'double',
@@ -27,7 +27,7 @@ export const backends = {
     indexed: { max: 128, free: false },
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: "Share of the reads that the server gets, compared with the weights of the others. 0 gives it none. A change counts from each client's next session.",
   },
   backend_data_directory: {
     type: 'string',
@@ -35,7 +35,7 @@ export const backends = {
     indexed: { max: 128, free: false },
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'Data directory of the server, as seen on its host. Online recovery needs it, and commands get it in place of `%D`.',
   },
   backend_flag: {
     type: 'string',
@@ -43,7 +43,7 @@ export const backends = {
     indexed: { max: 128, free: false },
     context: 'reload',
     since: '3.1',
-    doc: '',
+    doc: 'Special treatment of the server, words joined by `|`. `DISALLOW_TO_FAILOVER` means that it is never detached when it fails; `ALLOW_TO_FAILOVER` is the opposite and the default; `ALWAYS_PRIMARY` declares it the primary without asking, which suits managed services that move one address.',
   },
   backend_application_name: {
     type: 'string',
@@ -51,6 +51,6 @@ export const backends = {
     indexed: { max: 128, free: false },
     context: 'reload',
     since: '4.1',
-    doc: '',
+    doc: "Name under which the server connects to its primary. It must equal application_name in the standby's primary_conninfo; the proxy then finds the standby in pg_stat_replication and can show state and sync state of its replication.",
   },
 } as const satisfies ParameterGroup;

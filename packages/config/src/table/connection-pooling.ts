@@ -7,7 +7,7 @@ export const connectionPooling = {
     default: true,
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Keep connections to the servers after a session and use them for later ones. Connections to template0 and template1 are never kept.',
   },
   max_pool: {
     type: 'int',
@@ -16,7 +16,7 @@ export const connectionPooling = {
     max: INT,
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Connections to each server that are kept for reuse. Pgpool-II keeps this number per process, so that num_init_children times max_pool connections can be open on a server; here all sessions share one pool, and a server sees at most the larger of num_init_children and max_pool.',
   },
   listen_backlog_multiplier: {
     type: 'int',
@@ -25,14 +25,14 @@ export const connectionPooling = {
     max: INT,
     context: 'start',
     since: '3.4',
-    doc: '',
+    doc: 'Length of the queue of clients that wait to be accepted, as a multiple of num_init_children. The operating system may limit it further.',
   },
   serialize_accept: {
     type: 'bool',
     default: false,
     context: 'start',
     since: '3.5',
-    doc: '',
+    doc: 'Let one Pgpool-II process at a time wait for a client, so that a new client does not wake all of them.',
   },
   child_life_time: {
     type: 'int',
@@ -42,7 +42,7 @@ export const connectionPooling = {
     unit: 's',
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Time after which an idle Pgpool-II process is replaced by a fresh one. 0 never does it.',
   },
   client_idle_limit: {
     type: 'int',
@@ -52,7 +52,7 @@ export const connectionPooling = {
     unit: 's',
     context: 'session',
     since: '2.2',
-    doc: '',
+    doc: 'Disconnect a client that has sent nothing for this long. 0 never does it. A client is also idle while it sits in an open transaction.',
   },
   child_max_connections: {
     type: 'int',
@@ -61,7 +61,7 @@ export const connectionPooling = {
     max: INT,
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Number of clients after which a Pgpool-II process is replaced by a fresh one. 0 never does it.',
   },
   connection_life_time: {
     type: 'int',
@@ -71,7 +71,7 @@ export const connectionPooling = {
     unit: 's',
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Close a kept connection to a server after it was idle this long. 0 keeps it open until its place is needed.',
   },
   reset_query_list: {
     type: 'list',
@@ -79,7 +79,7 @@ export const connectionPooling = {
     separator: ';',
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'Statements that bring a connection to a server back to a clean state when a session ends, separated by semicolons. `ABORT` is left out when no transaction is open. A connection whose reset fails is closed.',
   },
   pool_mode: {
     type: 'enum',
@@ -88,6 +88,6 @@ export const connectionPooling = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'How long a client keeps its connection to a server: for a whole session, or for one transaction. `session` is what Pgpool-II does.',
   },
 } as const satisfies ParameterGroup;

@@ -8,7 +8,7 @@ export const connections = {
     separator: ',',
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'TCP addresses on which clients are accepted. `*` stands for every address of the host, an empty list for none; clients can then only come through the Unix sockets. Names are looked up, and each address found is listened on.',
   },
   port: {
     type: 'int',
@@ -17,7 +17,7 @@ export const connections = {
     max: 65535,
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Port for clients. It also names the Unix socket, `.s.PGSQL.<port>`, in each of unix_socket_directories.',
   },
   unix_socket_directories: {
     type: 'list',
@@ -25,14 +25,14 @@ export const connections = {
     separator: ',',
     context: 'start',
     since: '4.4',
-    doc: '',
+    doc: 'Directories in which a Unix socket for clients is made. An empty list makes none. A socket file that a crashed proxy left behind is replaced.',
   },
   unix_socket_group: {
     type: 'string',
     default: '',
     context: 'start',
     since: '4.4',
-    doc: '',
+    doc: "Group that owns the client sockets. Empty leaves them with the group of the proxy's user.",
   },
   unix_socket_permissions: {
     type: 'int',
@@ -42,7 +42,7 @@ export const connections = {
     octal: true,
     context: 'start',
     since: '4.4',
-    doc: '',
+    doc: 'Access mode of the client sockets, written in octal with a leading zero. 0777 lets every local user connect, 0770 user and group, 0700 only the user that the proxy runs as.',
   },
   pcp_listen_addresses: {
     type: 'list',
@@ -50,7 +50,7 @@ export const connections = {
     separator: ',',
     context: 'start',
     since: '3.4',
-    doc: '',
+    doc: 'TCP addresses on which the administration protocol PCP is served. `*` stands for every address of the host, an empty list for none. Keep it on the loopback interface where you can: PCP has no encryption.',
   },
   pcp_port: {
     type: 'int',
@@ -59,7 +59,7 @@ export const connections = {
     max: 65535,
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Port for PCP, and the number in the name of its Unix socket.',
   },
   pcp_socket_dir: {
     type: 'list',
@@ -67,7 +67,7 @@ export const connections = {
     separator: ',',
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Directories in which the Unix socket for PCP is made. The sockets are named `.s.PGSQL.<pcp_port>`.',
   },
   num_init_children: {
     type: 'int',
@@ -76,7 +76,7 @@ export const connections = {
     max: INT,
     context: 'start',
     since: '2.2',
-    doc: '',
+    doc: 'Number of clients that can have a session at the same time. One more client waits until a session ends, or is refused when reserved_connections says so. Unlike in Pgpool-II it costs nothing to set it high: a session does not need a process.',
   },
   reserved_connections: {
     type: 'int',
@@ -85,7 +85,7 @@ export const connections = {
     max: INT,
     context: 'start',
     since: '4.1',
-    doc: '',
+    doc: 'Number of sessions to hold back before clients are refused. With 0 a client that finds no free session waits. With a larger number a client is refused with "sorry, too many clients already" as soon as more than num_init_children less this number are in session.',
   },
   replication_connections: {
     type: 'int',
@@ -95,6 +95,6 @@ export const connections = {
     context: 'reload',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: "Number of replication connections that may pass through the proxy at once. They are not pooled and each needs a connection of its own to a server, on top of those of ordinary sessions; the servers' max_wal_senders is a second limit.",
   },
 } as const satisfies ParameterGroup;

@@ -8,7 +8,7 @@ export const controlAndMetrics = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'TCP addresses on which the control interface is served to the console and to scripts. `*` stands for every address of the host, an empty list for none. Beyond the loopback interface it needs TLS.',
   },
   control_port: {
     type: 'int',
@@ -18,7 +18,7 @@ export const controlAndMetrics = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'Port of the control interface.',
   },
   control_token_file: {
     type: 'string',
@@ -26,7 +26,7 @@ export const controlAndMetrics = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'File with the tokens that give access to the control interface, relative to work_dir. It is made at the first start, readable by the owner alone, and each token has a role.',
   },
   control_may_change_commands: {
     type: 'bool',
@@ -34,7 +34,7 @@ export const controlAndMetrics = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'Let the control interface change commands that the proxy runs and paths of files. When off, such changes are refused, so that a stolen token cannot run programs on this host.',
   },
   metrics_listen_addresses: {
     type: 'list',
@@ -43,7 +43,7 @@ export const controlAndMetrics = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'TCP addresses on which Prometheus can fetch the metrics. `*` stands for every address of the host, an empty list for none.',
   },
   metrics_port: {
     type: 'int',
@@ -53,6 +53,6 @@ export const controlAndMetrics = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'Port for the metrics.',
   },
 } as const satisfies ParameterGroup;

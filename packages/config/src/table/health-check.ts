@@ -11,7 +11,7 @@ export const healthCheck = {
     indexed: { max: 128, free: true },
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'Time that one check of a server may take. 0 waits for the network to give up. With a number after the name it concerns one server.',
   },
   health_check_period: {
     type: 'int',
@@ -22,7 +22,7 @@ export const healthCheck = {
     indexed: { max: 128, free: true },
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'Interval at which a server is asked whether it is alive. 0 turns the check off. With a number after the name it concerns one server.',
   },
   health_check_user: {
     type: 'string',
@@ -30,7 +30,7 @@ export const healthCheck = {
     indexed: { max: 128, free: true },
     context: 'reload',
     since: '2.2',
-    doc: '',
+    doc: 'User that signs in to check a server. It needs no rights. With a number after the name it concerns one server.',
   },
   health_check_password: {
     type: 'string',
@@ -39,7 +39,7 @@ export const healthCheck = {
     secret: true,
     context: 'reload',
     since: '3.1',
-    doc: '',
+    doc: "Password of health_check_user, with the prefixes of pool_passwd. Empty: the user's entry in pool_passwd is used. With a number after the name it concerns one server.",
   },
   health_check_database: {
     type: 'string',
@@ -47,7 +47,7 @@ export const healthCheck = {
     indexed: { max: 128, free: true },
     context: 'reload',
     since: '3.5',
-    doc: '',
+    doc: 'Database that the check connects to. With a number after the name it concerns one server.',
   },
   health_check_max_retries: {
     type: 'int',
@@ -57,7 +57,7 @@ export const healthCheck = {
     indexed: { max: 128, free: true },
     context: 'reload',
     since: '3.2',
-    doc: '',
+    doc: 'How many failed checks are forgiven before a server counts as down. With a number after the name it concerns one server.',
   },
   health_check_retry_delay: {
     type: 'int',
@@ -68,7 +68,7 @@ export const healthCheck = {
     indexed: { max: 128, free: true },
     context: 'reload',
     since: '3.2',
-    doc: '',
+    doc: 'Pause before a failed check is tried again. With a number after the name it concerns one server.',
   },
   connect_timeout: {
     type: 'int',
@@ -79,6 +79,6 @@ export const healthCheck = {
     indexed: { max: 128, free: true },
     context: 'reload',
     since: '3.4',
-    doc: '',
+    doc: 'Time that connecting to a server may take, for sessions as well as for checks. 0 waits for the network to give up. With a number after the name it concerns one server.',
   },
 } as const satisfies ParameterGroup;

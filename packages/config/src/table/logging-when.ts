@@ -21,7 +21,7 @@ export const loggingWhen = {
     synonyms: { debug: 'debug2' },
     context: 'session',
     since: '3.4',
-    doc: '',
+    doc: 'Least severe messages that a client is sent. Each level includes all that follow it.',
   },
   log_min_messages: {
     type: 'enum',
@@ -43,6 +43,6 @@ export const loggingWhen = {
     synonyms: { debug: 'debug2' },
     context: 'session',
     since: '3.4',
-    doc: '',
+    doc: 'Least severe messages that are written to the log. Each level includes all that follow it.',
   },
 } as const satisfies ParameterGroup;

@@ -8,7 +8,7 @@ export const processManagement = {
     values: ['static', 'dynamic'],
     context: 'reload',
     since: '4.4',
-    doc: '',
+    doc: 'How Pgpool-II manages its processes for sessions: a fixed number, or as many as needed.',
   },
   process_management_strategy: {
     type: 'enum',
@@ -16,7 +16,7 @@ export const processManagement = {
     values: ['aggressive', 'gentle', 'lazy'],
     context: 'reload',
     since: '4.4',
-    doc: '',
+    doc: 'How eagerly Pgpool-II ends spare processes in dynamic process management.',
   },
   min_spare_children: {
     type: 'int',
@@ -25,7 +25,7 @@ export const processManagement = {
     max: INT,
     context: 'reload',
     since: '4.4',
-    doc: '',
+    doc: 'Number of idle processes that Pgpool-II keeps ready in dynamic process management.',
   },
   max_spare_children: {
     type: 'int',
@@ -34,7 +34,7 @@ export const processManagement = {
     max: INT,
     context: 'reload',
     since: '4.4',
-    doc: '',
+    doc: 'Number of idle processes above which Pgpool-II ends some in dynamic process management. It must be larger than min_spare_children and at most num_init_children.',
   },
   worker_processes: {
     type: 'int',
@@ -44,6 +44,6 @@ export const processManagement = {
     context: 'start',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: '',
+    doc: 'Number of worker processes that serve the sessions. 0 starts one for each processor core.',
   },
 } as const satisfies ParameterGroup;

@@ -7,7 +7,7 @@ export const queryCache = {
     default: false,
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Keep results of reads in memory and answer repeated reads from there. A write to a table drops the results that used it.',
   },
   memqcache_method: {
     type: 'enum',
@@ -15,7 +15,7 @@ export const queryCache = {
     values: ['shmem', 'memcached'],
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Where results are kept: in memory of this host, or in memcached for several proxies.',
   },
   memqcache_expire: {
     type: 'int',
@@ -25,14 +25,14 @@ export const queryCache = {
     unit: 's',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Time after which a kept result is forgotten. 0 keeps it until a write or lack of room drops it.',
   },
   memqcache_auto_cache_invalidation: {
     type: 'bool',
     default: true,
     context: 'reload',
     since: '3.2',
-    doc: '',
+    doc: 'Forget the results that used a table when the table is written to. When off, only their age ends them, and clients may read old data until then.',
   },
   memqcache_maxcache: {
     type: 'int',
@@ -42,7 +42,7 @@ export const queryCache = {
     unit: 'B',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Size of the largest result that is kept. In local memory it must not exceed memqcache_cache_block_size.',
   },
   cache_safe_memqcache_table_list: {
     type: 'list',
@@ -51,7 +51,7 @@ export const queryCache = {
     regex: true,
     context: 'reload',
     since: '4.2',
-    doc: '',
+    doc: 'Views and unlogged tables whose results may be kept all the same. Elements are regular expressions for whole names.',
   },
   cache_unsafe_memqcache_table_list: {
     type: 'list',
@@ -60,14 +60,14 @@ export const queryCache = {
     regex: true,
     context: 'reload',
     since: '4.2',
-    doc: '',
+    doc: 'Tables whose results are never kept. Elements are regular expressions for whole names.',
   },
   memqcache_oiddir: {
     type: 'string',
     default: '/var/log/pgpool/oiddir',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Directory in which Pgpool-II notes which kept results used which table.',
   },
   memqcache_total_size: {
     type: 'int',
@@ -77,7 +77,7 @@ export const queryCache = {
     unit: 'B',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Memory for kept results. The oldest go when it is full.',
   },
   memqcache_max_num_cache: {
     type: 'int',
@@ -86,7 +86,7 @@ export const queryCache = {
     max: INT,
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Number of results that can be kept at once.',
   },
   memqcache_cache_block_size: {
     type: 'int',
@@ -96,14 +96,14 @@ export const queryCache = {
     unit: 'B',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Size of the pieces in which memory for results is handed out.',
   },
   memqcache_memcached_host: {
     type: 'string',
     default: 'localhost',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Host name or address of memcached, or the path of its Unix socket.',
   },
   memqcache_memcached_port: {
     type: 'int',
@@ -112,6 +112,6 @@ export const queryCache = {
     max: INT,
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Port of memcached. It is not used with a Unix socket.',
   },
 } as const satisfies ParameterGroup;

@@ -10,14 +10,14 @@ export const streamingReplicationCheck = {
     unit: 's',
     context: 'reload',
     since: '3.1',
-    doc: '',
+    doc: "Interval at which the servers' roles and the standbys' lag are examined. 0 turns it off; nothing then notices that a standby has become the primary or has fallen behind.",
   },
   sr_check_user: {
     type: 'string',
     default: '',
     context: 'reload',
     since: '3.1',
-    doc: '',
+    doc: 'User that examines roles and lag. Membership of pg_monitor is sufficient.',
   },
   sr_check_password: {
     type: 'string',
@@ -25,14 +25,14 @@ export const streamingReplicationCheck = {
     secret: true,
     context: 'reload',
     since: '3.1',
-    doc: '',
+    doc: "Password of sr_check_user, with the prefixes of pool_passwd. Empty: the user's entry in pool_passwd is used.",
   },
   sr_check_database: {
     type: 'string',
     default: 'postgres',
     context: 'reload',
     since: '3.5',
-    doc: '',
+    doc: 'Database that the examination of roles and lag connects to.',
   },
   delay_threshold: {
     type: 'int',
@@ -42,7 +42,7 @@ export const streamingReplicationCheck = {
     unit: 'B',
     context: 'reload',
     since: '3.0',
-    doc: '',
+    doc: 'Lag in bytes beyond which a standby gets no reads. 0 sets no limit.',
   },
   delay_threshold_by_time: {
     type: 'int',
@@ -52,14 +52,14 @@ export const streamingReplicationCheck = {
     unit: 'ms',
     context: 'reload',
     since: '4.4',
-    doc: '',
+    doc: 'Lag in time beyond which a standby gets no reads. 0 sets no limit. When both limits are set this one counts. It needs sr_check_user to be allowed to see pg_stat_replication.',
   },
   prefer_lower_delay_standby: {
     type: 'bool',
     default: false,
     context: 'reload',
     since: '4.3',
-    doc: '',
+    doc: 'Look for a standby with less lag before turning to the primary. It concerns sessions whose own standby is over the limit.',
   },
   log_standby_delay: {
     type: 'enum',
@@ -67,6 +67,6 @@ export const streamingReplicationCheck = {
     values: ['always', 'if_over_threshold', 'none'],
     context: 'reload',
     since: '3.0',
-    doc: '',
+    doc: "When the standbys' lag is written to the log: at each examination, only beyond the threshold, or never.",
   },
 } as const satisfies ParameterGroup;

@@ -6,7 +6,7 @@ export const watchdogGeneral = {
     default: false,
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Watch over other proxies on other hosts. Together they choose a leader, agree on failovers and move a virtual IP address.',
   },
   hostname: {
     type: 'string',
@@ -15,14 +15,14 @@ export const watchdogGeneral = {
     context: 'reload',
     documentedContext: 'start',
     since: '4.2',
-    doc: '',
+    doc: 'Host name or address of a proxy host. Its number is the one in the file pgpool_node_id on that host, and the same on all hosts.',
   },
   wd_listen_address: {
     type: 'string',
     default: '',
     context: 'start',
     since: '4.7.1',
-    doc: '',
+    doc: 'Address on which this host listens for the other proxies. Empty: its own hostname entry; `*`: every address.',
   },
   wd_port: {
     type: 'int',
@@ -33,7 +33,7 @@ export const watchdogGeneral = {
     context: 'reload',
     documentedContext: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Port on which a proxy host listens for the others. Giving it is what makes the numbered slot a proxy host.',
   },
   wd_listen_port: {
     type: 'int',
@@ -42,7 +42,7 @@ export const watchdogGeneral = {
     max: 65535,
     context: 'start',
     since: '4.7.1',
-    doc: '',
+    doc: 'Port on which this host listens for the others when it differs from the one they connect to, as behind a port mapping. 0: its own wd_port entry.',
   },
   pgpool_port: {
     type: 'int',
@@ -53,7 +53,7 @@ export const watchdogGeneral = {
     context: 'reload',
     documentedContext: 'start',
     since: '4.2',
-    doc: '',
+    doc: 'Port for clients on a proxy host.',
   },
   wd_authkey: {
     type: 'string',
@@ -62,14 +62,14 @@ export const watchdogGeneral = {
     context: 'reload',
     documentedContext: 'start',
     since: '3.3',
-    doc: '',
+    doc: "Secret that the proxies' messages are signed with. It must be the same on all hosts. Empty: messages are not signed.",
   },
   trusted_servers: {
     type: 'string',
     default: '',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: "Hosts that are asked to learn whether this host's network works, such as gateways, separated by commas. When none of them answers, this proxy considers itself cut off.",
   },
   trusted_server_command: {
     type: 'string',
@@ -77,6 +77,6 @@ export const watchdogGeneral = {
     context: 'reload',
     documentedContext: 'start',
     since: '4.4',
-    doc: '',
+    doc: 'Command that asks one trusted server; `%h` is its name. The server is there when the command ends with 0.',
   },
 } as const satisfies ParameterGroup;

@@ -9,14 +9,14 @@ export const watchdogHeartbeat = {
     context: 'reload',
     documentedContext: 'start',
     since: '4.2',
-    doc: '',
+    doc: 'Address to which packets for a proxy host are sent. Several, separated by semicolons, use several networks.',
   },
   wd_heartbeat_listen_addresses: {
     type: 'string',
     default: '',
     context: 'start',
     since: '4.7.1',
-    doc: '',
+    doc: 'Addresses on which this host receives packets, separated by semicolons. Empty: its own heartbeat_hostname entry; `*`: every address.',
   },
   heartbeat_port: {
     type: 'int',
@@ -27,7 +27,7 @@ export const watchdogHeartbeat = {
     context: 'reload',
     documentedContext: 'start',
     since: '4.2',
-    doc: '',
+    doc: 'UDP port on which a proxy host receives packets.',
   },
   wd_heartbeat_listen_port: {
     type: 'int',
@@ -36,7 +36,7 @@ export const watchdogHeartbeat = {
     max: INT,
     context: 'start',
     since: '4.7.1',
-    doc: '',
+    doc: 'UDP port on which this host receives packets when it differs from the one they are sent to. 0: its own heartbeat_port entry.',
   },
   heartbeat_device: {
     type: 'string',
@@ -45,7 +45,7 @@ export const watchdogHeartbeat = {
     context: 'reload',
     documentedContext: 'start',
     since: '3.3',
-    doc: '',
+    doc: 'Network device that packets for a proxy host leave by, in the order of its heartbeat_hostname addresses. Naming one needs privileges. Empty: the system chooses.',
   },
   wd_heartbeat_keepalive: {
     type: 'int',
@@ -55,7 +55,7 @@ export const watchdogHeartbeat = {
     unit: 's',
     context: 'start',
     since: '3.3',
-    doc: '',
+    doc: 'Interval at which packets are sent to the other proxies.',
   },
   wd_heartbeat_deadtime: {
     type: 'int',
@@ -65,6 +65,6 @@ export const watchdogHeartbeat = {
     unit: 's',
     context: 'start',
     since: '3.3',
-    doc: '',
+    doc: 'Time without a packet after which a proxy counts as dead.',
   },
 } as const satisfies ParameterGroup;

@@ -8,7 +8,7 @@ export const watchdogLifecheck = {
     values: ['query', 'heartbeat', 'external'],
     context: 'start',
     since: '3.3',
-    doc: '',
+    doc: 'How the proxies check each other: by small packets sent all the time, by a query as a client would send it, or by a program from outside.',
   },
   wd_monitoring_interfaces_list: {
     type: 'list',
@@ -16,7 +16,7 @@ export const watchdogLifecheck = {
     separator: ',',
     context: 'start',
     since: '3.5',
-    doc: '',
+    doc: 'Network interfaces whose link is watched. Losing all of them takes this proxy out of the group. `any` stands for all but the loopback; empty watches none.',
   },
   wd_interval: {
     type: 'int',
@@ -26,7 +26,7 @@ export const watchdogLifecheck = {
     unit: 's',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Interval at which the proxies check each other.',
   },
   wd_priority: {
     type: 'int',
@@ -35,13 +35,13 @@ export const watchdogLifecheck = {
     max: INT,
     context: 'start',
     since: '3.5',
-    doc: '',
+    doc: 'Preference of this host in the choice of a leader. The host with the largest number wins.',
   },
   wd_ipc_socket_dir: {
     type: 'string',
     default: '/tmp',
     context: 'start',
     since: '3.5',
-    doc: '',
+    doc: 'Directory of the socket through which local programs talk to the watchdog.',
   },
 } as const satisfies ParameterGroup;

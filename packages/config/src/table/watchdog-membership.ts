@@ -7,7 +7,7 @@ export const watchdogMembership = {
     default: false,
     context: 'reload',
     since: '4.3',
-    doc: '',
+    doc: 'Stop counting a proxy for the quorum as soon as it was shut down properly.',
   },
   wd_lost_node_removal_timeout: {
     type: 'int',
@@ -17,7 +17,7 @@ export const watchdogMembership = {
     unit: 's',
     context: 'reload',
     since: '4.3',
-    doc: '',
+    doc: 'Time after which a lost proxy stops counting for the quorum. 0 counts it for ever.',
   },
   wd_no_show_node_removal_timeout: {
     type: 'int',
@@ -27,6 +27,6 @@ export const watchdogMembership = {
     unit: 's',
     context: 'reload',
     since: '4.3',
-    doc: '',
+    doc: 'Time after which a proxy that never showed up stops counting for the quorum. 0 counts it for ever.',
   },
 } as const satisfies ParameterGroup;

@@ -9,14 +9,14 @@ export const watchdogQueryLifecheck = {
     max: INT,
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'How often the check by query may fail before a proxy counts as dead.',
   },
   wd_lifecheck_query: {
     type: 'string',
     default: 'SELECT 1',
     context: 'start',
     since: '3.2',
-    doc: '',
+    doc: 'Query with which the proxies check each other.',
   },
   wd_lifecheck_dbname: {
     type: 'string',
@@ -24,7 +24,7 @@ export const watchdogQueryLifecheck = {
     context: 'reload',
     documentedContext: 'start',
     since: '3.3',
-    doc: '',
+    doc: 'Database for the check by query.',
   },
   wd_lifecheck_user: {
     type: 'string',
@@ -32,7 +32,7 @@ export const watchdogQueryLifecheck = {
     context: 'reload',
     documentedContext: 'start',
     since: '3.3',
-    doc: '',
+    doc: 'User for the check by query.',
   },
   wd_lifecheck_password: {
     type: 'string',
@@ -41,6 +41,6 @@ export const watchdogQueryLifecheck = {
     context: 'reload',
     documentedContext: 'start',
     since: '3.3',
-    doc: '',
+    doc: "Password of wd_lifecheck_user, with the prefixes of pool_passwd. Empty: the user's entry in pool_passwd is used; it must hold the password, a hash is not sufficient.",
   },
 } as const satisfies ParameterGroup;
