@@ -1,3 +1,6 @@
+export { AuthCache, type AuthCacheOptions } from './auth-query/cache.ts';
+export { type AuthKnowledge, AuthQueryError, type AuthRow, authKnowledge, decodeAuthRow } from './auth-query/row.ts';
+export { AUTH_QUERY, AUTH_QUERY_SCRIPT, AUTH_ROLE } from './auth-query/script.ts';
 export {
   type BackendMethodName,
   type BackendSignIn,
@@ -12,7 +15,7 @@ export {
   credentialsOfEntry,
   type Secret,
 } from './credentials.ts';
-export type { ClientTls, FrontendContext } from './frontend/context.ts';
+export type { FrontendContext, FrontendTls } from './frontend/context.ts';
 export { hbaRefusal } from './frontend/hba-refusal.ts';
 export { type DerivedMethod, methodForBackendRequest } from './frontend/method-for-backend-request.ts';
 export { createFrontendMethod, type FrontendMethodName } from './frontend/sign-in.ts';
@@ -42,3 +45,8 @@ export {
   type ScramServerOutcome,
   stableSalt,
 } from './scram/server.ts';
+export { type ClientCertificate, clientCertificate } from './tls/client-certificate.ts';
+export { type ClientTls, createClientTls, createServerTls, type ServerTls } from './tls/contexts.ts';
+export { TlsConfigurationError } from './tls/error.ts';
+export { serverEndPointHash } from './tls/server-end-point.ts';
+export type { TlsSettings } from './tls/settings.ts';

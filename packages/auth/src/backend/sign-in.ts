@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   type Authentication,
   encodePasswordMessage,
@@ -34,8 +35,8 @@ export interface BackendSignInOptions {
   readonly requireChannelBinding?: boolean | undefined;
   /** What the server may ask for; everything when left out. A server that asks for something weaker is refused. */
   readonly allowedMethods?: readonly BackendMethodName[] | undefined;
-  /** Cryptographically random bytes. */
-  readonly nonce: (bytes: number) => Buffer;
+  /** Cryptographically random bytes; Node's when left out. */
+  readonly nonce?: ((bytes: number) => Buffer) | undefined;
 }
 
 export interface BackendSignIn {
@@ -136,7 +137,7 @@ class SignIn implements BackendSignIn {
     }
     const secret = scramSecret(this.#options.credentials);
     if (secret === null) return this.#noSecret('SCRAM', 'a TEXT or AES entry, or a sign-in by SCRAM');
-    const nonce = this.#options.nonce(18).toString('base64');
+    const nonce = (this.#options.nonce ?? randomBytes)(18).toString('base64');
     const scram = new ScramClient({ secret, nonce, channelBinding: binding });
     this.#state = { at: 'scram-first-sent', scram };
     return { kind: 'send', bytes: encodeSaslInitialResponse(mechanism, scram.first()) };

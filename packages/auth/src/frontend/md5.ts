@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { decodePasswordMessage, encodeAuthenticationMd5 } from '@pgherd/wire';
 import { type Credentials, createCredentials } from '../credentials.ts';
 import { isMd5Hash, md5Hash, verifyMd5Response } from '../md5.ts';
@@ -12,7 +13,7 @@ export class Md5Method implements FrontendMethod {
 
   constructor(context: FrontendContext) {
     this.#context = context;
-    this.#salt = Buffer.from(context.nonce(4));
+    this.#salt = Buffer.from((context.nonce ?? randomBytes)(4));
   }
 
   begin(): FrontendStep {
@@ -32,7 +33,7 @@ export class Md5Method implements FrontendMethod {
     }
     if (response.length === 0) return refuse('28P01', 'empty password returned by client');
     const known = this.#known();
-    const hash = known.hash ?? md5Hash(this.#context.nonce(16).toString('hex'), this.#context.user);
+    const hash = known.hash ?? md5Hash(randomBytes(16).toString('hex'), this.#context.user);
     const matches = verifyMd5Response(response, hash, this.#salt);
     if (known.hash === null) return passwordFailed(this.#context.user, known.log);
     if (!matches) return passwordFailed(this.#context.user, 'the md5 answer does not match the entry of the user');

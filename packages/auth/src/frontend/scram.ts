@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   decodeSaslInitialResponse,
   decodeSaslResponse,
@@ -12,6 +13,9 @@ import { buildVerifier, ITERATIONS_DEFAULT, parseVerifier, type ScramVerifier } 
 import { mockVerifier, ScramServer, stableSalt } from '../scram/server.ts';
 import type { FrontendContext } from './context.ts';
 import { type FrontendMethod, type FrontendStep, outOfOrder, passwordFailed, refuse } from './step.ts';
+
+/** Stands in for FrontendContext.mockSecret. */
+const processSecret = randomBytes(32);
 
 type State =
   | { readonly at: 'start' | 'preparing' | 'done' }
@@ -33,7 +37,7 @@ export class ScramMethod implements FrontendMethod {
     const server = new ScramServer({
       verifier,
       doomed: doom !== null,
-      nonce: this.#context.nonce(18).toString('base64'),
+      nonce: (this.#context.nonce ?? randomBytes)(18).toString('base64'),
       channelBinding: this.#context.tls?.serverEndPointHash ?? null,
     });
     this.#state = { at: 'client-first', server, doom };
@@ -87,7 +91,7 @@ export class ScramMethod implements FrontendMethod {
   }
 
   async #verifier(): Promise<{ verifier: ScramVerifier; doom: string | null }> {
-    const { user, entry, knowsUser, mockSecret } = this.#context;
+    const { user, entry, knowsUser, mockSecret = processSecret } = this.#context;
     const mock = (doom: string) => ({ verifier: mockVerifier(user, mockSecret, ITERATIONS_DEFAULT), doom });
     if (knowsUser === false) return mock('the role does not exist, has expired or may not log in');
     switch (entry?.kind) {
