@@ -1,8 +1,25 @@
+export {
+  type Advice,
+  type AdviceCode,
+  type AdviceExtras,
+  type ConnectionNeed,
+  configAdvice,
+  connectionsPerServer,
+} from './advice/advice.ts';
 export * from './checks/not-yet.ts';
 export * from './hba/index.ts';
 export { ConfDocument, quoteValue, type SettingPart } from './parse/document.ts';
 export type { ConfigInput, Places } from './parse/input.ts';
 export { type ConfigIssue, formatIssue } from './parse/issue.ts';
+export {
+  type ListResult,
+  type ObjectRelationship,
+  parseObjectRelationships,
+  parseRedirectList,
+  type Redirect,
+  type RelatedObject,
+  translatePatternList,
+} from './parse/lists.ts';
 export { type ConfigResult, type LoadResult, loadConfig, parseConfig } from './parse/parse.ts';
 export { type PatternResult, translateListPattern, translatePattern } from './parse/pattern.ts';
 export * from './passwd/index.ts';
@@ -19,4 +36,6 @@ export {
   type WatchdogNodeSettings,
   weightShares,
 } from './settings/settings.ts';
+export { type SessionSetResult, setInSession } from './show/session.ts';
+export { type ShowRow, showError, showLayout, showRows } from './show/show.ts';
 export * from './table/index.ts';

@@ -1,7 +1,9 @@
 import { directoryOf, resolvePath } from '../parse/file-path.ts';
 import type { ConfigInput, Places } from '../parse/input.ts';
 import type { ConfigIssue } from '../parse/issue.ts';
+import { parseObjectRelationships, parseRedirectList, translatePatternList } from '../parse/lists.ts';
 import type { Settings } from '../settings/settings.ts';
+import { isScalarName, parameters } from '../table/index.ts';
 
 /** What no single value shows: conditions between parameters. The source of each is the manual's page of the first
  *  parameter named. */
@@ -11,6 +13,7 @@ export function check(settings: Settings, where: Places, input: Pick<ConfigInput
     const place = where.get(parameter) ?? { file: input.file, line: 0 };
     issues.push({ severity, file: place.file, line: place.line, parameter, message });
   };
+  checkLists(settings, add);
   checkWatchdog(settings, input, add);
   checkRecovery(settings, add);
   checkProcesses(settings, add);
@@ -33,6 +36,27 @@ export function check(settings: Settings, where: Places, input: Pick<ConfigInput
 }
 
 type Add = (severity: ConfigIssue['severity'], parameter: string, message: string) => void;
+
+function checkLists(settings: Settings, add: Add): void {
+  for (const p of parameters) {
+    if (p.type !== 'list' || !p.regex || !isScalarName(p.name)) continue;
+    const value = settings[p.name];
+    const result = translatePatternList(Array.isArray(value) ? value : []);
+    if (!result.ok) add('error', p.name, result.message);
+  }
+  for (const name of REDIRECT_LISTS) {
+    const result = parseRedirectList(settings[name]);
+    if (!result.ok) add('error', name, result.message);
+  }
+  const related = parseObjectRelationships(settings.dml_adaptive_object_relationship_list);
+  if (!related.ok) add('error', 'dml_adaptive_object_relationship_list', related.message);
+}
+
+const REDIRECT_LISTS = [
+  'user_redirect_preference_list',
+  'database_redirect_preference_list',
+  'app_name_redirect_preference_list',
+] as const;
 
 function checkWatchdog(settings: Settings, input: Pick<ConfigInput, 'file' | 'readFile'>, add: Add): void {
   if (!settings.use_watchdog || input.readFile === undefined) return;
