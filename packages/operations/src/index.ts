@@ -1,1 +1,2 @@
-export {};
+export type { Operations } from './operations.ts';
+export * from './status.ts';

@@ -1,0 +1,355 @@
+/**
+ * One connection to one PostgreSQL server: what it owes (the reply queue), its transaction state (from ReadyForQuery,
+ * never from SQL text) and its parameter values. A link serves one session at a time in session mode; between sessions
+ * it is reset and waits in its pool.
+ */
+import type { Channel, ChannelHandler } from '../worker/channel.ts';
+import { Reply, ReplyQueue } from './reply-queue.ts';
+
+/** Who a link serves: bytes in whole runs, valid during the call only. */
+export interface LinkUser {
+  /** @returns false when the client is behind: the link stops reading until `resume`. */
+  fromBackend(buffer: Buffer, start: number, end: number): boolean;
+  /** ReadyForQuery came and nothing more is owed. */
+  backendIdle(): void;
+  /** The server closed the connection, or it broke. All bytes were delivered before. */
+  backendGone(error: Error | null): void;
+  /** The server can take bytes again. */
+  backendDrained(): void;
+}
+
+export interface LinkStats {
+  /** Called with each ErrorResponse's SQLSTATE (5 characters). */
+  onSqlState(code: string): void;
+  /** Milliseconds from the first owed message to idle. */
+  onLatency(ms: number): void;
+}
+
+const HELD_BYTES_MAX = 256 * 1024;
+const TYPE_READY = 0x5a; // Z
+const TYPE_ERROR = 0x45; // E
+const TYPE_PARAMETER_STATUS = 0x53; // S
+const TYPE_COPY_IN = 0x47; // G
+const TYPE_COPY_BOTH = 0x57; // W
+/** Message types that the engine looks into; all others only pass. */
+const ACTS_ON = new Uint8Array(256);
+for (const type of [TYPE_READY, TYPE_ERROR, TYPE_PARAMETER_STATUS, TYPE_COPY_IN, TYPE_COPY_BOTH]) ACTS_ON[type] = 1;
+const STATUS_IDLE = 0x49; // I
+const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
+
+/** Equal greetings are kept once: thousands of idle links report the same fourteen parameters. */
+const interned = new Map<string, Buffer>();
+export function internBytes(bytes: Buffer): Buffer {
+  const key = bytes.toString('latin1');
+  const known = interned.get(key);
+  if (known !== undefined) return known;
+  if (interned.size > 1000) interned.clear();
+  const own = Buffer.from(bytes);
+  interned.set(key, own);
+  return own;
+}
+
+export class Link implements ChannelHandler {
+  readonly replies = new ReplyQueue<LinkUser>();
+  /** The server process's id and cancel key. */
+  pid = 0;
+  secret: Buffer = Buffer.alloc(0);
+  /** ParameterStatus messages as they were at start-up; the values a fresh client of this link must see. */
+  greeting: Buffer = Buffer.alloc(0);
+  /** Values that changed since start-up, by name; empty again after a reset. */
+  private changed: Map<string, string> | null = null;
+  private original: ReadonlyMap<string, string> = new Map();
+  /** ReadyForQuery's status byte: I, T or E. */
+  status = STATUS_IDLE;
+  user: LinkUser | null = null;
+  /** Cancel requests on their way to this backend: it is not reused before they have arrived. */
+  cancelsInFlight = 0;
+  /** Called when the last of them has arrived. */
+  onCancelsDone: (() => void) | null = null;
+  readonly openedAtMs = performance.now();
+  idleSinceMs = 0;
+  uses = 0;
+  private resetDone: ((reusable: boolean) => void) | null = null;
+  private resetTimer: NodeJS.Timeout | null = null;
+  private failed = false;
+  private hold: Buffer | null = null;
+  private holdFill = 0;
+  private rest = 0;
+  private busySinceMs = 0;
+  /** Told when the connection ends while nobody uses it. */
+  onIdleClosed: ((link: Link) => void) | null = null;
+
+  readonly channel: Channel;
+  readonly nodeId: number;
+  readonly epoch: number;
+  readonly key: string;
+  readonly database: string;
+  /** How to reach the same server for a cancel request. */
+  readonly tls: boolean;
+  /** Which authentication the server asked for when this link was opened. */
+  readonly authRequest: 'ok' | 'cleartext' | 'md5' | 'sasl';
+  private readonly stats: LinkStats;
+
+  constructor(
+    channel: Channel,
+    facts: {
+      nodeId: number;
+      epoch: number;
+      key: string;
+      database: string;
+      tls: boolean;
+      authRequest: Link['authRequest'];
+      pid: number;
+      secret: Buffer;
+      parameters: ReadonlyMap<string, string>;
+      greeting: Buffer;
+    },
+    stats: LinkStats,
+  ) {
+    this.channel = channel;
+    this.nodeId = facts.nodeId;
+    this.epoch = facts.epoch;
+    this.key = facts.key;
+    this.database = facts.database;
+    this.tls = facts.tls;
+    this.authRequest = facts.authRequest;
+    this.pid = facts.pid;
+    this.secret = facts.secret;
+    this.original = facts.parameters;
+    this.greeting = facts.greeting;
+    this.stats = stats;
+    channel.handler = this;
+  }
+
+  /** The present values of the reported parameters, where they differ from the greeting. */
+  get changedParameters(): ReadonlyMap<string, string> | null {
+    return this.changed;
+  }
+
+  get closed(): boolean {
+    return this.channel.closed;
+  }
+
+  /** True when the link owes nothing, is outside a transaction and in step with its peer. */
+  get clean(): boolean {
+    return (
+      !this.closed &&
+      !this.failed &&
+      this.replies.size === 0 &&
+      !this.replies.copyIn &&
+      !this.replies.mismatch &&
+      this.rest === 0 &&
+      this.holdFill === 0
+    );
+  }
+
+  noteSent(kind: (typeof Reply)[keyof typeof Reply]): void {
+    if (this.replies.size === 0) this.busySinceMs = performance.now();
+    this.replies.push(kind, this.user);
+  }
+
+  onBytes(buffer: Buffer, length: number): void {
+    let end = length;
+    let pos = 0;
+    let idle = false;
+    if (this.rest > 0) {
+      pos = Math.min(this.rest, length);
+      this.rest -= pos;
+    }
+    if (this.holdFill > 0) {
+      const used = this.continueHold(buffer, length);
+      if (used < 0) return; // still incomplete, all bytes are kept
+      const held = this.hold as Buffer;
+      const heldLength = this.holdFill;
+      this.hold = null;
+      this.holdFill = 0;
+      this.process(held, heldLength);
+      if (used === length) return;
+      // the remainder is an ordinary chunk
+      const tail = buffer.subarray(used, length);
+      this.process(tail, tail.length);
+      return;
+    }
+    // (the common case inlines process() to save a call)
+    while (pos < length) {
+      const left = length - pos;
+      if (left < 5) {
+        this.startHold(buffer, pos, length);
+        end = pos;
+        break;
+      }
+      const type = buffer[pos] as number;
+      const size = buffer.readUInt32BE(pos + 1) + 1;
+      if (size < 5 || size > 0x40000000) {
+        this.breakLink(new Error(`node ${this.nodeId} sent a message with an impossible length`));
+        return;
+      }
+      if (size > left) {
+        if (ACTS_ON[type] === 1 && size <= HELD_BYTES_MAX) {
+          this.startHold(buffer, pos, length);
+          end = pos;
+          break;
+        }
+        this.rest = size - left;
+        break;
+      }
+      if (type === TYPE_READY) idle = this.ready(buffer, pos);
+      else if (ACTS_ON[type] === 1) this.act(type, buffer, pos, size);
+      pos += size;
+    }
+    this.deliver(buffer, end, idle);
+  }
+
+  private process(buffer: Buffer, length: number): void {
+    this.onBytes(buffer, length);
+  }
+
+  private deliver(buffer: Buffer, end: number, idle: boolean): void {
+    const user = this.user;
+    if (user === null) {
+      if (idle && this.resetDone !== null) this.finishReset();
+      return;
+    }
+    if (end > 0 && !user.fromBackend(buffer, 0, end)) this.channel.pause();
+    if (idle) user.backendIdle();
+  }
+
+  private ready(buffer: Buffer, pos: number): boolean {
+    this.status = buffer[pos + 5] as number;
+    this.replies.onReady();
+    if (this.replies.size > 0) return false;
+    this.stats.onLatency(performance.now() - this.busySinceMs);
+    return true;
+  }
+
+  private act(type: number, buffer: Buffer, pos: number, size: number): void {
+    if (type === TYPE_COPY_IN || type === TYPE_COPY_BOTH) this.replies.onCopyIn();
+    else if (type === TYPE_ERROR) {
+      this.replies.onError();
+      if (this.resetDone !== null) this.failed = true;
+      this.stats.onSqlState(sqlStateOf(buffer, pos + 5, pos + size));
+    } else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
+  }
+
+  private parameter(buffer: Buffer, start: number, end: number): void {
+    const nul = buffer.indexOf(0, start);
+    if (nul < 0 || nul >= end) return;
+    const name = buffer.toString('latin1', start, nul);
+    const stop = buffer.indexOf(0, nul + 1);
+    const value = buffer.toString('latin1', nul + 1, stop < 0 || stop >= end ? end : stop);
+    if (this.original.get(name) === value) {
+      this.changed?.delete(name);
+      if (this.changed?.size === 0) this.changed = null;
+    } else {
+      this.changed ??= new Map();
+      this.changed.set(name, value);
+    }
+  }
+
+  private startHold(buffer: Buffer, pos: number, length: number): void {
+    const have = length - pos;
+    const size = have >= 5 ? buffer.readUInt32BE(pos + 1) + 1 : 5;
+    this.hold = Buffer.allocUnsafe(size);
+    buffer.copy(this.hold, 0, pos, length);
+    this.holdFill = have;
+  }
+
+  /** Completes a held message. @returns bytes used of the chunk once it is whole (or may go on in pieces), else -1. */
+  private continueHold(buffer: Buffer, length: number): number {
+    let hold = this.hold as Buffer;
+    let used = 0;
+    if (this.holdFill < 5) {
+      const take = Math.min(5 - this.holdFill, length);
+      buffer.copy(hold, this.holdFill, 0, take);
+      this.holdFill += take;
+      used = take;
+      if (this.holdFill < 5) return -1;
+      const type = hold[0] as number;
+      const size = hold.readUInt32BE(1) + 1;
+      // A body that is not acted on goes on in pieces: the header alone is handed to onBytes, which notes the rest.
+      if (ACTS_ON[type] !== 1 || size > HELD_BYTES_MAX || size <= 5) return used;
+      const whole = Buffer.allocUnsafe(size);
+      hold.copy(whole, 0, 0, 5);
+      hold = this.hold = whole;
+    }
+    const take = Math.min(hold.length - this.holdFill, length - used);
+    buffer.copy(hold, this.holdFill, used, used + take);
+    this.holdFill += take;
+    used += take;
+    return this.holdFill === hold.length ? used : -1;
+  }
+
+  private breakLink(error: Error): void {
+    this.failed = true;
+    this.channel.destroy();
+    this.onClosed(error);
+  }
+
+  onDrain(): void {
+    this.user?.backendDrained();
+  }
+
+  onClosed(error: Error | null): void {
+    this.failed = true;
+    const user = this.user;
+    this.user = null;
+    if (user !== null) {
+      user.backendGone(error);
+      return;
+    }
+    if (this.resetDone !== null) {
+      this.finishReset();
+      return;
+    }
+    const listener = this.onIdleClosed;
+    this.onIdleClosed = null;
+    listener?.(this);
+  }
+
+  /**
+   * Makes the link indistinguishable from a fresh one: runs the reset statements, each as one simple Query, and says
+   * whether all succeeded in time.
+   * @param statements encoded Query messages, joined
+   */
+  reset(statements: Buffer, count: number, limitMs: number, done: (reusable: boolean) => void): void {
+    this.user = null;
+    this.resetDone = done;
+    this.resetTimer = setTimeout(() => {
+      this.failed = true;
+      this.channel.destroy();
+      this.finishReset();
+    }, limitMs);
+    for (let i = 0; i < count; i++) this.noteSent(Reply.QUERY);
+    this.channel.resume();
+    this.channel.writeOwned(statements);
+  }
+
+  private finishReset(): void {
+    const done = this.resetDone;
+    this.resetDone = null;
+    if (this.resetTimer !== null) clearTimeout(this.resetTimer);
+    this.resetTimer = null;
+    done?.(this.clean && this.status === STATUS_IDLE);
+  }
+
+  /** Says Terminate and closes. */
+  close(): void {
+    this.user = null;
+    this.onIdleClosed = null;
+    if (this.channel.closed) return;
+    this.failed = true;
+    this.channel.end(TERMINATE, 1_000);
+  }
+}
+
+/** The 'C' field of an ErrorResponse body in `[start, end)`; XX000 where it is missing. */
+export function sqlStateOf(buffer: Buffer, start: number, end: number): string {
+  let pos = start;
+  while (pos < end && buffer[pos] !== 0) {
+    const stop = buffer.indexOf(0, pos + 1);
+    if (stop < 0 || stop >= end) break;
+    if (buffer[pos] === 0x43) return stop - pos === 6 ? buffer.toString('latin1', pos + 1, stop) : 'XX000';
+    pos = stop + 1;
+  }
+  return 'XX000';
+}

@@ -1,0 +1,67 @@
+/**
+ * Statements that the engine must see before a server does: its own SHOW and PGPOOL commands, and those that idle pooled
+ * connections would block. A few byte comparisons decide for all other statements.
+ */
+
+export type Interception =
+  | { readonly kind: 'show'; readonly name: string }
+  | { readonly kind: 'pgpool'; readonly verb: 'show' | 'set' | 'reset'; readonly rest: string }
+  | { readonly kind: 'guard'; readonly database: string };
+
+const SHOW = 0x73686f77;
+const PGPO = 0x7067706f;
+const DROP = 0x64726f70;
+const CREA = 0x63726561;
+const ALTE = 0x616c7465;
+
+const SHOW_POOL = /^show\s+(pool_[a-z_]+)\s*;?\s*$/i;
+const PGPOOL = /^pgpool\s+(show|set|reset)\b\s*([^;]*?)\s*;?\s*$/i;
+const NAME = String.raw`("(?:[^"]|"")*"|[^\s";()]+)`;
+const DROP_DATABASE = new RegExp(String.raw`^drop\s+database\s+(?:if\s+exists\s+)?${NAME}`, 'i');
+const CREATE_DATABASE = new RegExp(String.raw`^create\s+database\s[\s\S]*?\btemplate\s*=?\s*${NAME}`, 'i');
+const ALTER_DATABASE = new RegExp(String.raw`^alter\s+database\s+${NAME}\s+(?:rename\s+to|set\s+tablespace)\b`, 'i');
+/** Statements of this kind are short; a longer text is not one of them. */
+const LOOK_BYTES_MAX = 4096;
+const COMMENTS = /\/\*[\s\S]*?\*\/|--[^\n]*/g;
+
+/** The name as the catalog has it: quotes removed, unquoted names in lower case. */
+function identifier(token: string): string {
+  return token.startsWith('"') ? token.slice(1, -1).replaceAll('""', '"') : token.toLowerCase();
+}
+
+/** @param end one past the last byte of the text (its final zero excluded) */
+export function intercept(buffer: Buffer, start: number, end: number): Interception | null {
+  let pos = start;
+  while (pos < end && (buffer[pos] as number) <= 0x20) pos++;
+  if (end - pos < 8) return null;
+  // the first four letters, in lower case
+  const word =
+    ((buffer[pos] as number) << 24) |
+    ((buffer[pos + 1] as number) << 16) |
+    ((buffer[pos + 2] as number) << 8) |
+    (buffer[pos + 3] as number) |
+    0x20202020;
+  if (word !== SHOW && word !== PGPO && word !== DROP && word !== CREA && word !== ALTE) return null;
+  if (end - pos > LOOK_BYTES_MAX) return null;
+  return match(word, buffer.toString('utf8', pos, end));
+}
+
+function match(word: number, raw: string): Interception | null {
+  if (word === SHOW) {
+    const text = raw.replace(COMMENTS, ' ');
+    const found = SHOW_POOL.exec(text);
+    return found === null ? null : { kind: 'show', name: (found[1] as string).toLowerCase() };
+  }
+  if (word === PGPO) {
+    const found = PGPOOL.exec(raw);
+    if (found === null) return null;
+    return {
+      kind: 'pgpool',
+      verb: (found[1] as string).toLowerCase() as 'show' | 'set' | 'reset',
+      rest: found[2] as string,
+    };
+  }
+  const pattern = word === DROP ? DROP_DATABASE : word === CREA ? CREATE_DATABASE : ALTER_DATABASE;
+  const found = pattern.exec(raw.replace(COMMENTS, ' '));
+  return found === null ? null : { kind: 'guard', database: identifier(found[1] as string) };
+}

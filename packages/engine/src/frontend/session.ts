@@ -1,0 +1,389 @@
+/**
+ * One client after sign-in. Statements go to the link that routing chose; replies come back in order. In session mode
+ * the link is the client's own until it leaves.
+ *
+ * Forwarding: runs of whole messages go on as one slice. Query and Parse are looked into, so an incomplete one is
+ * assembled up to HELD_BYTES_MAX; everything else, and anything larger, goes on in pieces as it arrives.
+ */
+import { encodeErrorResponse, encodeReadyForQuery, Frontend } from '@pgherd/wire';
+import type { Link, LinkUser } from '../backend/link.ts';
+import { Reply } from '../backend/reply-queue.ts';
+import type { Channel, ChannelHandler } from '../worker/channel.ts';
+import { type Interception, intercept } from './intercept.ts';
+
+/** Why a session ended: a closed set, for logs and metrics. */
+export type EndReason =
+  | 'terminate'
+  | 'client-gone'
+  | 'backend-gone'
+  | 'protocol'
+  | 'idle-limit'
+  | 'shutdown'
+  | 'epoch'
+  | 'terminated-by-operator';
+
+export type SessionState = 'idle' | 'busy' | 'stalled' | 'closing';
+
+const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
+  idle: ['busy', 'stalled', 'closing'], // a statement | one that the engine answers | Terminate, loss
+  busy: ['idle', 'stalled', 'closing'], // ReadyForQuery with nothing owed | as above
+  stalled: ['idle', 'busy', 'closing'], // the engine's own answer is complete
+  closing: [],
+};
+
+export interface SessionOwner {
+  /** The session is over; `reusable` says that its link is in step and may be reset and kept. */
+  sessionEnded(session: Session, reason: EndReason, reusable: boolean): void;
+  /** Answers a statement that never reaches a server. @returns messages without ReadyForQuery */
+  answer(session: Session, what: Interception): Promise<Buffer>;
+  countStatement(nodeId: number): void;
+  /** Set while a log or notice setting asks to see each message. */
+  readonly observer: SessionObserver | null;
+}
+
+/** Logging of statements and messages; null on the hot path unless a setting asks for it. */
+export interface SessionObserver {
+  frontendMessage(session: Session, type: number, body: Buffer): void;
+}
+
+export interface ClientFacts {
+  readonly id: number;
+  readonly user: string;
+  readonly database: string;
+  readonly application: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly connectedAt: Date;
+  /** What cancels this session: ours, never the server's. */
+  readonly secret: Buffer;
+  readonly protocol: number;
+}
+
+const HELD_BYTES_MAX = 256 * 1024;
+const MESSAGE_BYTES_MAX = 0x3fffffff;
+
+const KIND_PASS = 0;
+const KIND_LOOK = 1;
+const KIND_SYNC = 2;
+const KIND_CALL = 3;
+const KIND_COPY_END = 4;
+const KIND_TERMINATE = 5;
+const KINDS = new Uint8Array(256);
+KINDS[Frontend.QUERY] = KIND_LOOK;
+KINDS[Frontend.SYNC] = KIND_SYNC;
+KINDS[Frontend.FUNCTION_CALL] = KIND_CALL;
+KINDS[Frontend.COPY_DONE] = KIND_COPY_END;
+KINDS[Frontend.COPY_FAIL] = KIND_COPY_END;
+KINDS[Frontend.TERMINATE] = KIND_TERMINATE;
+const PARSE = Frontend.PARSE;
+const QUERY = Frontend.QUERY;
+
+export class Session implements ChannelHandler, LinkUser {
+  readonly client: ClientFacts;
+  readonly channel: Channel;
+  readonly link: Link;
+  private readonly owner: SessionOwner;
+  state: SessionState = 'idle';
+  lastActiveMs = performance.now();
+  private hold: Buffer | null = null;
+  private holdFill = 0;
+  private rest = 0;
+  /** Bytes that arrived while the engine's own answer is due. */
+  private stalledBytes: Buffer | null = null;
+  private pendingAnswer: Interception | null = null;
+  private terminating = false;
+  private backendBehind = false;
+
+  constructor(client: ClientFacts, channel: Channel, link: Link, owner: SessionOwner) {
+    this.client = client;
+    this.channel = channel;
+    this.link = link;
+    this.owner = owner;
+    link.user = this;
+    channel.handler = this;
+  }
+
+  private moveTo(next: SessionState): void {
+    if (this.state === next) return;
+    if (!NEXT[this.state].includes(next)) return; // closing is final
+    this.state = next;
+  }
+
+  /** What SHOW pool_processes calls the status. */
+  get activity(): string {
+    if (this.link.replies.size > 0) return 'Execute command';
+    return this.link.status === 0x49 ? 'Idle' : 'Idle in transaction';
+  }
+
+  get idleForMs(): number {
+    return this.link.replies.size > 0 ? 0 : performance.now() - this.lastActiveMs;
+  }
+
+  // --- from the client ------------------------------------------------------------------------------------------
+
+  onBytes(buffer: Buffer, length: number): void {
+    if (this.state === 'closing') return;
+    if (this.state === 'stalled') {
+      this.keepStalled(buffer, 0, length);
+      return;
+    }
+    this.feed(buffer, 0, length);
+  }
+
+  private feed(buffer: Buffer, start: number, length: number): void {
+    let pos = start;
+    if (this.rest > 0) {
+      const take = Math.min(this.rest, length - pos);
+      this.rest -= take;
+      pos += take;
+    } else if (this.holdFill > 0) {
+      const used = this.continueHold(buffer, pos, length);
+      if (used < 0) return;
+      const held = this.hold as Buffer;
+      const heldLength = this.holdFill;
+      this.hold = null;
+      this.holdFill = 0;
+      this.feed(held, 0, heldLength);
+      if (used === length) return;
+      if (this.state === 'stalled') this.keepStalled(buffer, used, length);
+      else if (this.state !== 'closing') this.feed(buffer, used, length);
+      return;
+    }
+    const link = this.link;
+    const observer = this.owner.observer;
+    while (pos < length) {
+      const left = length - pos;
+      if (left < 5) break;
+      const type = buffer[pos] as number;
+      const size = buffer.readUInt32BE(pos + 1) + 1;
+      if (size < 5 || size > MESSAGE_BYTES_MAX) {
+        this.violation(buffer, start, pos);
+        return;
+      }
+      const kind = KINDS[type] as number;
+      if (size > left) {
+        if ((kind !== KIND_PASS || type === PARSE || observer !== null) && size <= HELD_BYTES_MAX) break;
+        if (kind === KIND_LOOK) this.sent(link, Reply.QUERY);
+        else if (kind !== KIND_PASS) this.note(link, kind);
+        this.rest = size - left;
+        pos = length;
+        break;
+      }
+      if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size));
+      if (kind === KIND_LOOK) {
+        const what = intercept(buffer, pos + 5, pos + size - 1);
+        if (what !== null) {
+          this.forward(buffer, start, pos);
+          // What changes the herd is forwarded after its preparation; what is ours is answered here.
+          this.stall(what, buffer, what.kind === 'guard' ? pos : pos + size, length);
+          return;
+        }
+        this.sent(link, Reply.QUERY);
+      } else if (kind !== KIND_PASS) {
+        if (kind === KIND_TERMINATE) {
+          this.forward(buffer, start, pos);
+          this.terminate();
+          return;
+        }
+        this.note(link, kind);
+      }
+      pos += size;
+    }
+    this.forward(buffer, start, pos);
+    if (pos < length) this.startHold(buffer, pos, length);
+  }
+
+  private sent(link: Link, kind: (typeof Reply)[keyof typeof Reply]): void {
+    link.noteSent(kind);
+    this.owner.countStatement(link.nodeId);
+  }
+
+  private note(link: Link, kind: number): void {
+    if (kind === KIND_SYNC) this.sent(link, Reply.SYNC);
+    else if (kind === KIND_CALL) this.sent(link, Reply.FUNCTION_CALL);
+    else link.noteSent(Reply.COPY_END);
+  }
+
+  private forward(buffer: Buffer, start: number, end: number): void {
+    if (end === start) return;
+    this.state = 'busy';
+    if (!this.link.channel.write(buffer, start, end)) {
+      this.backendBehind = true;
+      this.channel.pause();
+    }
+  }
+
+  private startHold(buffer: Buffer, pos: number, length: number): void {
+    const have = length - pos;
+    const size = have >= 5 ? buffer.readUInt32BE(pos + 1) + 1 : 5;
+    this.hold = Buffer.allocUnsafe(size);
+    buffer.copy(this.hold, 0, pos, length);
+    this.holdFill = have;
+  }
+
+  /** @returns where the chunk goes on once the held message is whole (or may go on in pieces), else -1 */
+  private continueHold(buffer: Buffer, start: number, length: number): number {
+    let hold = this.hold as Buffer;
+    let used = start;
+    if (this.holdFill < 5) {
+      const take = Math.min(5 - this.holdFill, length - used);
+      buffer.copy(hold, this.holdFill, used, used + take);
+      this.holdFill += take;
+      used += take;
+      if (this.holdFill < 5) return -1;
+      const size = hold.readUInt32BE(1) + 1;
+      if (size <= 5 || size > HELD_BYTES_MAX) return used;
+      const type = hold[0] as number;
+      if (KINDS[type] === KIND_PASS && type !== PARSE && this.owner.observer === null) return used;
+      const whole = Buffer.allocUnsafe(size);
+      hold.copy(whole, 0, 0, 5);
+      hold = this.hold = whole;
+    }
+    const take = Math.min(hold.length - this.holdFill, length - used);
+    buffer.copy(hold, this.holdFill, used, used + take);
+    this.holdFill += take;
+    return this.holdFill === hold.length ? used + take : -1;
+  }
+
+  /** PostgreSQL logs a length that cannot be and drops the connection without a word to the client. */
+  private violation(buffer: Buffer, start: number, end: number): void {
+    this.forward(buffer, start, end);
+    this.finish('protocol', false);
+  }
+
+  private terminate(): void {
+    if (this.link.replies.size > 0) {
+      // PostgreSQL finishes what was asked before it reads the Terminate.
+      this.terminating = true;
+      return;
+    }
+    this.finish('terminate', true);
+  }
+
+  // --- what the engine answers itself -----------------------------------------------------------------------------
+
+  private keepStalled(buffer: Buffer, start: number, end: number): void {
+    if (end === start) return;
+    const copy = Buffer.from(buffer.subarray(start, end));
+    this.stalledBytes = this.stalledBytes === null ? copy : Buffer.concat([this.stalledBytes, copy]);
+  }
+
+  private stall(what: Interception, buffer: Buffer, from: number, length: number): void {
+    this.moveTo('stalled');
+    this.pendingAnswer = what;
+    this.channel.pause();
+    this.keepStalled(buffer, from, length);
+    if (this.link.replies.size === 0) void this.answerNow();
+  }
+
+  private async answerNow(): Promise<void> {
+    const what = this.pendingAnswer;
+    if (what === null) return;
+    this.pendingAnswer = null;
+    let reply: Buffer;
+    try {
+      reply = await this.owner.answer(this, what);
+    } catch (error) {
+      reply = encodeErrorResponse({
+        severity: 'ERROR',
+        sqlstate: 'XX000',
+        message: `pgherd could not answer: ${(error as Error).message}`,
+      });
+    }
+    if (this.state !== 'stalled') return; // the session ended meanwhile
+    if (what.kind !== 'guard') {
+      const status = String.fromCharCode(this.link.status) as 'I' | 'T' | 'E';
+      this.channel.writeOwned(Buffer.concat([reply, encodeReadyForQuery(status)]));
+    }
+    this.unstall(what.kind === 'guard');
+  }
+
+  private unstall(skipFirstLook: boolean): void {
+    const bytes = this.stalledBytes;
+    this.stalledBytes = null;
+    this.state = 'idle';
+    this.channel.resume();
+    if (bytes === null) return;
+    if (!skipFirstLook) {
+      this.feed(bytes, 0, bytes.length);
+      return;
+    }
+    const size = bytes.readUInt32BE(1) + 1;
+    this.sent(this.link, Reply.QUERY);
+    this.forward(bytes, 0, size);
+    if (size < bytes.length) this.feed(bytes, size, bytes.length);
+  }
+
+  // --- from the backend -------------------------------------------------------------------------------------------
+
+  fromBackend(buffer: Buffer, start: number, end: number): boolean {
+    if (this.state === 'closing') return true;
+    return this.channel.write(buffer, start, end);
+  }
+
+  backendIdle(): void {
+    this.lastActiveMs = performance.now();
+    if (this.terminating) {
+      this.finish('terminate', true);
+      return;
+    }
+    if (this.state === 'stalled') {
+      if (this.pendingAnswer !== null) void this.answerNow();
+      return;
+    }
+    this.moveTo('idle');
+  }
+
+  backendGone(_error: Error | null): void {
+    this.finish('backend-gone', false);
+  }
+
+  backendDrained(): void {
+    if (!this.backendBehind) return;
+    this.backendBehind = false;
+    if (this.state !== 'stalled') this.channel.resume();
+  }
+
+  // --- ends -------------------------------------------------------------------------------------------------------
+
+  onDrain(): void {
+    this.link.channel.resume();
+  }
+
+  onClosed(_error: Error | null): void {
+    // A client that just closes its socket between statements leaves a link as clean as one that says Terminate.
+    this.finish('client-gone', this.rest === 0 && this.holdFill === 0);
+  }
+
+  /** Ends the session with a FATAL message to the client (shutdown, limits). */
+  endWith(reason: EndReason, sqlstate: string, message: string): void {
+    if (this.state === 'closing') return;
+    const last = encodeErrorResponse({ severity: 'FATAL', sqlstate, message });
+    this.finish(reason, true, last);
+  }
+
+  private finish(reason: EndReason, mayReuse: boolean, last: Buffer | null = null): void {
+    if (this.state === 'closing') return;
+    this.state = 'closing';
+    this.hold = null;
+    this.stalledBytes = null;
+    this.pendingAnswer = null;
+    this.link.user = null;
+    const reusable = mayReuse && this.link.clean && this.rest === 0;
+    if (!this.channel.closed) this.channel.end(last);
+    this.owner.sessionEnded(this, reason, reusable);
+  }
+
+  /** True for the key of a cancel request; `QUERY` types only the hot path needs are kept out of here. */
+  get running(): boolean {
+    return this.link.replies.size > 0;
+  }
+}
+
+/** The text of a Query message's body without its final zero. */
+export function queryText(body: Buffer): string {
+  return body.toString('utf8', 0, Math.max(0, body.length - 1));
+}
+
+export { QUERY };

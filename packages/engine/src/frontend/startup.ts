@@ -1,0 +1,449 @@
+/**
+ * A connection before it is a session: TLS and GSS questions, cancel requests, the start-up packet, a client slot,
+ * pool_hba.conf, sign-in, and a backend link. Every byte here comes from somebody unknown: lengths are checked first,
+ * identity is set once, and one deadline covers all of it.
+ */
+import { randomBytes } from 'node:crypto';
+import type tls from 'node:tls';
+import type { Credentials, FrontendMethod, FrontendStep } from '@pgherd/auth';
+import {
+  decodeStartup,
+  encodeAuthenticationOk,
+  encodeBackendKeyData,
+  encodeErrorResponse,
+  encodeNegotiateProtocolVersion,
+  encodeParameterStatus,
+  encodeReadyForQuery,
+  Frontend,
+  negotiatedProtocol,
+  PROTOCOL_3_2,
+  ProtocolError,
+  type StartupMessage,
+  startupLength,
+  unsupportedProtocolMessage,
+} from '@pgherd/wire';
+import type { Link } from '../backend/link.ts';
+import { type AuthRequest, BackendUnavailableError, SignInRefused } from '../backend/open-link.ts';
+import type { Channel, ChannelHandler } from '../worker/channel.ts';
+import type { ClientFacts } from './session.ts';
+
+export interface Refusal {
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** For the log only. */
+  readonly log?: string;
+}
+
+/** What a connection needs from its worker while it starts up. */
+export interface StartupHost {
+  /** TLS options for clients, or null when `ssl` is off. */
+  clientTls(): tls.TLSSocketOptions | null;
+  /** Resolves once the connection has a client slot. */
+  slot(startup: Startup): Promise<void>;
+  cancel(pid: number, secret: Buffer, address: string): Promise<void>;
+  /** The client's sign-in method by pool_hba.conf; 'follow' = as the server asks (enable_pool_hba off). */
+  method(peer: Peer, message: StartupMessage): Promise<FrontendMethod | 'follow' | Refusal>;
+  methodFor(peer: Peer, message: StartupMessage, request: AuthRequest): Promise<FrontendMethod | Refusal>;
+  /** The node that this client's session starts on. @throws BackendUnavailableError */
+  acquire(want: LinkWish): Promise<Link>;
+  giveBack(link: Link): void;
+  established(startup: Startup, client: ClientFacts, link: Link, rest: Buffer | null): void;
+  ended(startup: Startup): void;
+  log(
+    level: 'log' | 'fatal' | 'error' | 'debug1' | 'warning',
+    text: string,
+    extra?: { detail?: string | undefined; hint?: string | undefined },
+  ): void;
+  readonly authenticationTimeoutMs: number;
+  nextSessionId(): number;
+}
+
+export interface Peer {
+  readonly unix: boolean;
+  readonly address: string;
+  readonly port: number;
+  readonly tls: tls.TLSSocket | null;
+}
+
+export interface LinkWish {
+  readonly message: StartupMessage;
+  readonly protocol: number;
+  /** Known credentials, or a question to ask once the server has said what it wants. */
+  readonly credentials: Credentials | ((request: AuthRequest) => Promise<Credentials>);
+  /** Null: any idle link will do. Else a check that must pass before an idle one is used. */
+  readonly proveReuse: ((request: AuthRequest) => Promise<Credentials>) | null;
+  readonly fresh: boolean;
+}
+
+const TOKEN_BYTES_MAX = 65_535;
+const NO = Buffer.from('N');
+const YES = Buffer.from('S');
+const TLS_HANDSHAKE = 0x16;
+
+type Phase = 'packet' | 'tls' | 'waiting' | 'sign-in' | 'over';
+
+export class Startup implements ChannelHandler {
+  readonly channel: Channel;
+  readonly connectionId: number;
+  admitted: boolean;
+  readonly acceptedAt = performance.now();
+  private readonly host: StartupHost;
+  private peer: Peer;
+  private phase: Phase = 'packet';
+  private bytes: Buffer = Buffer.alloc(0);
+  private askedTls = false;
+  private askedGss = false;
+  private timer: NodeJS.Timeout | null = null;
+  private answerWanted: ((body: Buffer | null) => void) | null = null;
+
+  constructor(channel: Channel, facts: { id: number; admitted: boolean; unix: boolean }, host: StartupHost) {
+    this.channel = channel;
+    this.connectionId = facts.id;
+    this.admitted = facts.admitted;
+    this.host = host;
+    const socket = channel.socket;
+    this.peer = {
+      unix: facts.unix,
+      address: facts.unix ? '[local]' : (socket.remoteAddress ?? ''),
+      port: socket.remotePort ?? 0,
+      tls: null,
+    };
+    channel.handler = this;
+    if (host.authenticationTimeoutMs > 0) {
+      this.timer = setTimeout(() => this.timedOut(), host.authenticationTimeoutMs);
+    }
+  }
+
+  get clientAddress(): Peer {
+    return this.peer;
+  }
+
+  private timedOut(): void {
+    this.host.log('log', 'authentication is timeout');
+    // PostgreSQL says nothing useful before the start-up packet; afterwards a client can read why.
+    this.refuse({ sqlstate: '57014', message: 'canceling authentication due to timeout' });
+  }
+
+  onBytes(buffer: Buffer, length: number): void {
+    if (this.phase === 'over') return;
+    const chunk = buffer.subarray(0, length);
+    if (this.bytes.length === 0 && this.phase === 'packet' && !this.askedTls && chunk[0] === TLS_HANDSHAKE) {
+      if (this.directTls(chunk)) return;
+    }
+    this.bytes = this.bytes.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.bytes, chunk]);
+    this.advance();
+    // What a client sends ahead stays in the kernel: nobody may store more than about one message here.
+    if (!this.isOver() && this.bytes.length > TOKEN_BYTES_MAX) this.channel.pause();
+  }
+
+  private advance(): void {
+    try {
+      if (this.phase === 'packet') this.readPacket();
+      else if (this.phase === 'sign-in' && this.answerWanted !== null) this.readAnswer();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.refuse({ sqlstate: error.sqlstate, message: error.message });
+    }
+  }
+
+  // --- packets before the start-up message ------------------------------------------------------------------------
+
+  private readPacket(): void {
+    if (this.bytes.length < 4) return;
+    const size = startupLength(this.bytes);
+    if (this.bytes.length < size) return;
+    const packet = decodeStartup(this.bytes.subarray(0, size));
+    const rest = this.bytes.subarray(size);
+    switch (packet.kind) {
+      case 'ssl':
+        this.question(rest, 'ssl');
+        return;
+      case 'gssenc':
+        this.question(rest, 'gssenc');
+        return;
+      case 'cancel':
+        this.bytes = Buffer.alloc(0);
+        this.cancel(packet.pid, Buffer.from(packet.secret));
+        return;
+      case 'unsupported':
+        this.refuse({ sqlstate: '0A000', message: unsupportedProtocolMessage(packet.protocol) });
+        return;
+      case 'startup':
+        this.bytes = Buffer.from(rest);
+        this.phase = 'waiting';
+        void this.run(packet);
+    }
+  }
+
+  /** At most one of each question; a second one is taken for a protocol version, as PostgreSQL does. */
+  private question(rest: Buffer, kind: 'ssl' | 'gssenc'): void {
+    const again = kind === 'ssl' ? this.askedTls || this.peer.tls !== null : this.askedGss;
+    if (again) {
+      this.refuse({
+        sqlstate: '0A000',
+        message: unsupportedProtocolMessage(kind === 'ssl' ? 80877103 : 80877104),
+      });
+      return;
+    }
+    if (kind === 'gssenc') this.askedGss = true;
+    else this.askedTls = true;
+    const options = kind === 'ssl' && !this.peer.unix ? this.host.clientTls() : null;
+    if (options === null) {
+      this.bytes = Buffer.from(rest);
+      this.channel.writeOwned(NO);
+      if (this.bytes.length > 0) this.advance();
+      return;
+    }
+    if (rest.length > 0) {
+      // Bytes that came before the handshake would be taken for protected ones.
+      this.refuse({ sqlstate: '08P01', message: 'received unencrypted data after SSL request' });
+      return;
+    }
+    this.bytes = Buffer.alloc(0);
+    this.phase = 'tls';
+    this.channel.writeOwned(YES);
+    this.channel.startTlsServer(options, null, (socket) => this.secured(socket));
+  }
+
+  /** TLS without a question first; ALPN must then name the protocol. */
+  private directTls(head: Buffer): boolean {
+    const options = this.peer.unix ? null : this.host.clientTls();
+    if (options === null) return false;
+    this.phase = 'tls';
+    this.askedTls = true;
+    this.channel.startTlsServer(
+      { ...options, ALPNProtocols: ['postgresql'] } as tls.TLSSocketOptions,
+      Buffer.from(head),
+      (socket) => {
+        if (socket.alpnProtocol !== 'postgresql') {
+          this.host.log('log', 'received direct SSL connection request without ALPN protocol negotiation extension');
+          this.close();
+          return;
+        }
+        this.secured(socket);
+      },
+    );
+    return true;
+  }
+
+  private secured(socket: tls.TLSSocket): void {
+    if (this.phase !== 'tls') return;
+    this.peer = { ...this.peer, tls: socket };
+    this.phase = 'packet';
+  }
+
+  private cancel(pid: number, secret: Buffer): void {
+    this.phase = 'waiting';
+    void this.host.cancel(pid, secret, this.peer.address).finally(() => this.close());
+  }
+
+  // --- sign-in ----------------------------------------------------------------------------------------------------
+
+  private async run(message: StartupMessage): Promise<void> {
+    let link: Link | null = null;
+    try {
+      await this.host.slot(this);
+      if (this.isOver()) return;
+      this.phase = 'sign-in';
+      const protocol = negotiatedProtocol(message.protocol);
+      const preface =
+        message.protocol > protocol || message.unknownOptions.length > 0
+          ? encodeNegotiateProtocolVersion(protocol, message.unknownOptions)
+          : null;
+      if (preface !== null) this.channel.writeOwned(preface);
+      const method = await this.host.method(this.peer, message);
+      if (this.isOver()) return;
+      let proved: Credentials | null = null;
+      let last: Buffer | null = null;
+      const sign = async (how: FrontendMethod | Refusal): Promise<Credentials> => {
+        const done = await this.converse(how);
+        proved = done.credentials;
+        last = done.bytes;
+        return done.credentials;
+      };
+      if (method !== 'follow') await sign(method);
+      const follow = async (request: AuthRequest): Promise<Credentials> =>
+        proved ?? (await sign(await this.host.methodFor(this.peer, message, request)));
+      link = await this.host.acquire({
+        message,
+        protocol,
+        credentials: proved ?? follow,
+        proveReuse: method === 'follow' ? follow : null,
+        fresh: (proved as Credentials | null)?.unproved === true,
+      });
+      (proved as Credentials | null)?.wipe();
+      if (this.isOver()) {
+        this.host.giveBack(link);
+        return;
+      }
+      this.establish(message, protocol, link, last);
+    } catch (error) {
+      if (link !== null) this.host.giveBack(link);
+      this.failed(error);
+    }
+  }
+
+  private isOver(): boolean {
+    return this.phase === 'over';
+  }
+
+  private establish(message: StartupMessage, protocol: number, link: Link, last: Buffer | null): void {
+    const secret = randomBytes(protocol >= PROTOCOL_3_2 ? 32 : 4);
+    const changed = link.changedParameters;
+    const parts = [
+      ...(last === null ? [] : [last]),
+      encodeAuthenticationOk(),
+      link.greeting,
+      ...(changed === null ? [] : [...changed].map(([name, value]) => encodeParameterStatus(name, value))),
+      encodeBackendKeyData(link.pid, secret),
+      encodeReadyForQuery('I'),
+    ];
+    const rest = this.bytes.length > 0 ? this.bytes : null;
+    this.detach();
+    this.channel.writeOwned(Buffer.concat(parts));
+    const client: ClientFacts = {
+      id: this.host.nextSessionId(),
+      user: message.user,
+      database: message.database,
+      application: message.params.get('application_name') ?? '',
+      address: this.peer.address,
+      port: this.peer.port,
+      tls: this.peer.tls !== null,
+      connectedAt: new Date(),
+      secret,
+      protocol,
+    };
+    this.host.established(this, client, link, rest);
+  }
+
+  /** Runs one sign-in method with the client until it is through. @throws SignInRefused */
+  private async converse(
+    method: FrontendMethod | Refusal,
+  ): Promise<{ credentials: Credentials; bytes: Buffer | null }> {
+    if (!('begin' in method)) throw this.refusalError(method);
+    let step: FrontendStep = await method.begin();
+    for (;;) {
+      if (this.isOver()) throw new SignInRefused('the client is gone');
+      switch (step.kind) {
+        case 'ok':
+          return { credentials: step.credentials, bytes: step.bytes };
+        case 'refuse':
+          throw this.refusalError(step.error);
+        case 'send': {
+          this.channel.writeOwned(step.bytes);
+          const answer = await this.nextAnswer();
+          if (answer === null) throw new SignInRefused('the client is gone');
+          step = await method.respond(answer);
+        }
+      }
+    }
+  }
+
+  private refusalError(refusal: Refusal): Error {
+    this.refuse(refusal);
+    return new SignInRefused(refusal.message);
+  }
+
+  private nextAnswer(): Promise<Buffer | null> {
+    return new Promise((resolve) => {
+      this.answerWanted = resolve;
+      this.channel.resume();
+      this.advance();
+    });
+  }
+
+  private readAnswer(): void {
+    if (this.bytes.length < 5) return;
+    const type = this.bytes[0] as number;
+    if (type !== Frontend.PASSWORD) {
+      throw new ProtocolError(`expected password response, got message type ${type}`);
+    }
+    const size = this.bytes.readUInt32BE(1) + 1;
+    if (size < 5 || size > TOKEN_BYTES_MAX) throw new ProtocolError('invalid message length');
+    if (this.bytes.length < size) return;
+    const body = Buffer.from(this.bytes.subarray(5, size));
+    this.bytes = Buffer.from(this.bytes.subarray(size));
+    const wanted = this.answerWanted;
+    this.answerWanted = null;
+    wanted?.(body);
+  }
+
+  // --- ends -------------------------------------------------------------------------------------------------------
+
+  private failed(error: unknown): void {
+    if (this.isOver()) return;
+    if (error instanceof SignInRefused) {
+      this.close();
+      return;
+    }
+    if (error instanceof BackendUnavailableError) {
+      const { fields } = error;
+      if (fields !== null) {
+        this.host.log('log', `backend node ${error.nodeId} refused the session: ${error.message}`);
+        this.finishWith(
+          encodeErrorResponse({
+            ...fields,
+            severity: fields.severity === '' ? 'FATAL' : fields.severity,
+          }),
+        );
+      } else this.refuse({ sqlstate: error.sqlstate, message: error.message, log: error.message });
+      return;
+    }
+    if (error instanceof ProtocolError) {
+      this.refuse({ sqlstate: error.sqlstate, message: error.message });
+      return;
+    }
+    this.host.log('error', `internal error during start-up: ${(error as Error).stack ?? String(error)}`);
+    this.refuse({ sqlstate: 'XX000', message: 'internal error during start-up' });
+  }
+
+  refuse(refusal: Refusal): void {
+    if (this.isOver()) return;
+    this.host.log('fatal', refusal.message, { detail: refusal.log ?? refusal.detail, hint: refusal.hint });
+    this.finishWith(
+      encodeErrorResponse({
+        severity: 'FATAL',
+        sqlstate: refusal.sqlstate,
+        message: refusal.message,
+        ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
+        ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+      }),
+    );
+  }
+
+  private finishWith(last: Buffer): void {
+    this.over();
+    this.channel.end(last, 1_000);
+    this.host.ended(this);
+  }
+
+  close(): void {
+    if (this.isOver()) return;
+    this.over();
+    this.channel.end(null, 1_000);
+    this.host.ended(this);
+  }
+
+  private over(): void {
+    this.phase = 'over';
+    if (this.timer !== null) clearTimeout(this.timer);
+    const wanted = this.answerWanted;
+    this.answerWanted = null;
+    wanted?.(null);
+  }
+
+  /** The connection is somebody else's from here on. */
+  private detach(): void {
+    this.over();
+  }
+
+  onClosed(_error: Error | null): void {
+    if (this.isOver()) return;
+    this.over();
+    this.host.ended(this);
+  }
+
+  onDrain(): void {}
+}

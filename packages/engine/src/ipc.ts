@@ -1,0 +1,99 @@
+/**
+ * What supervisor and workers say to each other. Facts go up coalesced, snapshots come down whole; a message is small
+ * plain data, a socket travels beside it as a handle.
+ */
+
+import type { Settings } from '@pgherd/config';
+
+/** How the herd looks to a worker. Immutable; a new epoch makes every older link unusable. */
+export interface ClusterSnapshot {
+  readonly epoch: number;
+  /** Node that takes writes, or null while none is known. */
+  readonly primary: number | null;
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly host: string;
+    readonly port: number;
+    readonly weight: number;
+    readonly status: 'waiting' | 'up' | 'down' | 'unused';
+    readonly role: 'primary' | 'standby' | 'unknown';
+  }[];
+}
+
+/** The files of one configuration, by name as given, with what they include. */
+export interface ConfigSnapshot {
+  readonly id: number;
+  readonly settings: Settings;
+  readonly configDirectory: string;
+  /** What makes users without an entry unremarkable: the same in all workers. */
+  readonly mockSecret: Buffer;
+  readonly hba: { readonly file: string; readonly text: string; readonly includes: Record<string, string> } | null;
+  readonly passwd: { readonly file: string; readonly text: string } | null;
+}
+
+/** A row of the proxy's own SHOW commands that needs facts from everywhere. */
+export interface HerdReport {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export type ToWorker =
+  | { t: 'config'; snapshot: ConfigSnapshot }
+  | { t: 'cluster'; snapshot: ClusterSnapshot }
+  /** A connection; the handle travels along. `admitted` says that it already has a client slot. */
+  | { t: 'conn'; id: number; admitted: boolean; unix: boolean }
+  | { t: 'admit'; id: number }
+  | { t: 'refuse'; id: number }
+  | { t: 'cancel'; request: number; pid: number; secret: string }
+  | { t: 'cancelled'; request: number }
+  | { t: 'guard'; request: number; database: string }
+  | { t: 'guarded'; request: number }
+  | { t: 'lease'; links: number }
+  | { t: 'shed'; links: number }
+  | { t: 'report'; request: number; report: HerdReport | null }
+  | { t: 'stop'; mode: 'smart' | 'fast' };
+
+export type ToSupervisor =
+  | { t: 'ready' }
+  | { t: 'applied'; snapshot: number; error: string | null }
+  | { t: 'want'; id: number }
+  /** Connections that ended (their slots are free) since the last message. */
+  | { t: 'ended'; ids: number[] }
+  | { t: 'cancel'; request: number; pid: number; secret: string }
+  | { t: 'cancelled'; request: number; found: boolean }
+  | { t: 'guard'; request: number; database: string }
+  | { t: 'guarded'; request: number }
+  | { t: 'short'; waiting: number }
+  | { t: 'lease'; links: number }
+  | { t: 'report'; request: number; name: string; session: number; database: string; user: string }
+  | { t: 'suspect'; node: number; reason: string }
+  | { t: 'stats'; stats: WorkerStats };
+
+/** Counters of one worker, cumulative since it started; sent about once a second. */
+export interface WorkerStats {
+  readonly sessions: number;
+  readonly linksTotal: number;
+  readonly linksIdle: number;
+  readonly waiting: number;
+  readonly opened: number;
+  readonly reused: number;
+  readonly evicted: number;
+  readonly waits: number;
+  readonly clients: number;
+  readonly signInFailures: number;
+  readonly cancels: number;
+  readonly wrongCancels: number;
+  readonly logLinesDropped: number;
+  /** statements sent, by node id */
+  readonly statements: readonly number[];
+  /** histogram counts over LATENCY_BUCKETS_MS, plus one for larger */
+  readonly latency: readonly number[];
+  readonly latencySumMs: number;
+  readonly sqlStates: Readonly<Record<string, number>>;
+  readonly loopDelayMs: { readonly mean: number; readonly max: number; readonly p99: number };
+  readonly rssBytes: number;
+}
+
+export const LATENCY_BUCKETS_MS: readonly number[] = [
+  0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000,
+];

@@ -1,0 +1,174 @@
+/**
+ * Log lines in Pgpool-II's form: log_line_prefix, severity, colon, two blanks, message; DETAIL and HINT as lines of
+ * their own below. Writing never blocks the event loop: lines wait in a bounded queue and what does not fit is counted.
+ */
+import fs from 'node:fs';
+
+export const LEVELS = [
+  'debug5',
+  'debug4',
+  'debug3',
+  'debug2',
+  'debug1',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'log',
+  'fatal',
+  'panic',
+] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Whom a line is about; absent members show as `[unknown]` (application names as empty where the client gave ''). */
+export interface LogContext {
+  readonly application?: string;
+  readonly database?: string;
+  readonly user?: string;
+}
+
+export interface LogSettings {
+  readonly prefix: string;
+  readonly minLevel: Level;
+  readonly verbosity: 'terse' | 'default' | 'verbose';
+}
+
+const QUEUE_BYTES_MAX = 4 * 1024 * 1024;
+const RANK: Readonly<Record<Level, number>> = Object.fromEntries(LEVELS.map((level, rank) => [level, rank])) as Record<
+  Level,
+  number
+>;
+
+function two(n: number): string {
+  return n < 10 ? `0${n}` : `${n}`;
+}
+
+/** `YYYY-MM-DD HH:MM:SS` in local time. */
+export function localTime(date: Date): string {
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** Expands log_line_prefix. A number after % pads, negative to the left. */
+export function expandPrefix(
+  prefix: string,
+  facts: { processName: string; pid: number; line: number; now: Date; context: LogContext | null },
+): string {
+  return prefix.replace(/%(-?\d+)?([apPtmdul%])/g, (_all, width: string | undefined, escape: string) => {
+    const value = prefixValue(escape, facts);
+    if (width === undefined) return value;
+    const size = Math.abs(Number(width));
+    return width.startsWith('-') ? value.padEnd(size) : value.padStart(size);
+  });
+}
+
+function prefixValue(
+  escape: string,
+  facts: { processName: string; pid: number; line: number; now: Date; context: LogContext | null },
+): string {
+  switch (escape) {
+    case 'a':
+      return facts.context === null ? facts.processName : (facts.context.application ?? '[unknown]');
+    case 'p':
+      return String(facts.pid);
+    case 'P':
+      return facts.processName;
+    case 't':
+      return localTime(facts.now);
+    case 'm':
+      return `${localTime(facts.now)}.${String(facts.now.getMilliseconds()).padStart(3, '0')}`;
+    case 'd':
+      return facts.context?.database ?? '[unknown]';
+    case 'u':
+      return facts.context?.user ?? '[unknown]';
+    case 'l':
+      return String(facts.line);
+    default:
+      return '%';
+  }
+}
+
+export class Logger {
+  settings: LogSettings;
+  readonly processName: string;
+  dropped = 0;
+  private queue: string[] = [];
+  private queuedBytes = 0;
+  private writing = false;
+  private line = 0;
+  private readonly fd: number;
+  private readonly idleListeners: (() => void)[] = [];
+
+  constructor(processName: string, settings: LogSettings, fd = 2) {
+    this.processName = processName;
+    this.settings = settings;
+    this.fd = fd;
+  }
+
+  enabled(level: Level): boolean {
+    return RANK[level] >= RANK[this.settings.minLevel];
+  }
+
+  write(
+    level: Level,
+    message: string,
+    extra: { detail?: string | undefined; hint?: string | undefined; context?: LogContext | null } = {},
+  ): void {
+    if (!this.enabled(level)) return;
+    const prefix = expandPrefix(this.settings.prefix, {
+      processName: this.processName,
+      pid: process.pid,
+      line: ++this.line,
+      now: new Date(),
+      context: extra.context ?? null,
+    });
+    const severity = level.startsWith('debug') ? 'DEBUG' : level.toUpperCase();
+    let text = `${prefix}${severity}:  ${message}\n`;
+    if (this.settings.verbosity !== 'terse') {
+      if (extra.detail !== undefined) text += `${prefix}DETAIL:  ${extra.detail}\n`;
+      if (extra.hint !== undefined) text += `${prefix}HINT:  ${extra.hint}\n`;
+    }
+    if (this.queuedBytes + text.length > QUEUE_BYTES_MAX) {
+      this.dropped++;
+      return;
+    }
+    this.queue.push(text);
+    this.queuedBytes += text.length;
+    if (!this.writing) this.flush();
+  }
+
+  private flush(): void {
+    if (this.queue.length === 0) {
+      this.writing = false;
+      for (const listener of this.idleListeners.splice(0)) listener();
+      return;
+    }
+    this.writing = true;
+    const text = this.queue.join('');
+    this.queue = [];
+    this.queuedBytes = 0;
+    this.writeAll(Buffer.from(text), 0);
+  }
+
+  private writeAll(bytes: Buffer, from: number): void {
+    fs.write(this.fd, bytes, from, bytes.length - from, null, (error, written) => {
+      if (error !== null && error.code !== 'EAGAIN') {
+        this.dropped++; // nobody reads the log any more; there is no other place to say so
+        this.flush();
+      } else if (error === null && from + written >= bytes.length) this.flush();
+      else if (error === null) this.writeAll(bytes, from + written);
+      else setTimeout(() => this.writeAll(bytes, from), 10);
+    });
+  }
+
+  /** Resolves when everything queued has been written, or after `limitMs`. */
+  drained(limitMs = 500): Promise<void> {
+    if (!this.writing) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.idleListeners.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,99 @@
+/** The files of one configuration: read together, validated together, handed on as one snapshot. */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { type ConfigIssue, formatIssue, parseConfig, parseHba, parsePoolPasswd, type Settings } from '@pgherd/config';
+import type { ConfigSnapshot } from '../ipc.ts';
+
+export interface FilePaths {
+  /** pgpool.conf */
+  readonly config: string;
+  /** pool_hba.conf */
+  readonly hba: string;
+  /** pcp.conf */
+  readonly pcp: string;
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly snapshot: ConfigSnapshot; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };
+
+const MOCK_SECRET = randomBytes(32);
+
+/** Reads and checks everything. One error refuses all of it. */
+export function loadFiles(paths: FilePaths, id: number, previous: Settings | null): Loaded {
+  const directory = path.dirname(path.resolve(paths.config));
+  const text = readText(paths.config);
+  const warnings: string[] = [];
+  if (text === null) warnings.push(`could not open configuration file "${paths.config}": the defaults are in effect`);
+  const parsed = parseConfig({
+    text: text ?? '',
+    file: path.resolve(paths.config),
+    readFile: (file) => fs.readFileSync(file, 'utf8'),
+    ...(previous === null ? {} : { previous }),
+  });
+  warnings.push(...parsed.warnings.filter((issue) => issue.severity === 'warning').map(formatIssue));
+  if (!parsed.ok) return { ok: false, errors: parsed.issues.map(formatIssue), warnings };
+  const { settings } = parsed;
+  const errors: string[] = [];
+  const hba = settings.enable_pool_hba ? loadHba(paths.hba, errors, warnings) : null;
+  const passwd = loadPasswd(settings, directory, errors, warnings);
+  if (errors.length > 0) return { ok: false, errors, warnings };
+  return {
+    ok: true,
+    snapshot: { id, settings, configDirectory: directory, hba, passwd, mockSecret: MOCK_SECRET },
+    warnings,
+  };
+}
+
+function readText(file: string): string | null {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function loadHba(file: string, errors: string[], warnings: string[]): ConfigSnapshot['hba'] {
+  const text = readText(file);
+  if (text === null) {
+    errors.push(`could not open "${file}", which enable_pool_hba = on needs`);
+    return null;
+  }
+  const includes: Record<string, string> = {};
+  const parsed = parseHba({
+    text,
+    file: path.resolve(file),
+    readFile: (included) => {
+      const content = fs.readFileSync(included, 'utf8');
+      includes[included] = content;
+      return content;
+    },
+  });
+  if (!parsed.ok) {
+    errors.push(...parsed.issues.map(formatIssue));
+    return null;
+  }
+  warnings.push(...parsed.warnings.map((issue: ConfigIssue) => formatIssue(issue)));
+  return { file: path.resolve(file), text, includes };
+}
+
+function loadPasswd(
+  settings: Settings,
+  directory: string,
+  errors: string[],
+  warnings: string[],
+): ConfigSnapshot['passwd'] {
+  if (settings.pool_passwd === '') return null;
+  const file = path.resolve(directory, settings.pool_passwd);
+  const text = readText(file);
+  if (text === null) return null;
+  try {
+    const parsed = parsePoolPasswd(text, file);
+    warnings.push(...parsed.warnings.map((issue: ConfigIssue) => formatIssue(issue)));
+    return { file, text };
+  } catch (error) {
+    errors.push((error as Error).message);
+    return null;
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * Watches the nodes: health checks and the streaming check on their own periods, and at once when a session reports
+ * trouble. Keeps what is believed and what was measured, and says so when either changes.
+ */
+import { judgeRoles, type NodeFacts, probe, type Role, reachable } from '@pgherd/cluster';
+import { type Settings, weightShares } from '@pgherd/config';
+import type { ClusterSnapshot } from '../ipc.ts';
+import type { Logger } from '../log/logger.ts';
+
+export interface WatchedNode {
+  readonly id: number;
+  host: string;
+  port: number;
+  weight: number;
+  alwaysPrimary: boolean;
+  reachable: boolean | null;
+  inRecovery: boolean | null;
+  role: Role;
+  reason: string | null;
+  failures: number;
+  lastChange: Date;
+}
+
+const FIRST_LOOK_RETRY_MS = 250;
+const SUSPICION_GAP_MS = 200;
+const PROBE_LIMIT_DEFAULT_MS = 10_000;
+
+export class HerdWatch {
+  private settings: Settings;
+  private readonly log: Logger;
+  private readonly password: (user: string, given: string) => string | null;
+  private readonly onChange: (snapshot: ClusterSnapshot) => void;
+  readonly nodes = new Map<number, WatchedNode>();
+  epoch = 1;
+  primary: number | null = null;
+  private reasons: readonly string[] = [];
+  private timers: NodeJS.Timeout[] = [];
+  private retry: NodeJS.Timeout | null = null;
+  private lastSuspicionMs = -Infinity;
+  private looking: Promise<void> | null = null;
+  private warnedUnknown = false;
+  private stopped = false;
+
+  constructor(
+    settings: Settings,
+    log: Logger,
+    password: (user: string, given: string) => string | null,
+    onChange: (snapshot: ClusterSnapshot) => void,
+  ) {
+    this.settings = settings;
+    this.log = log;
+    this.password = password;
+    this.onChange = onChange;
+    this.adopt(settings);
+  }
+
+  private adopt(settings: Settings): void {
+    this.settings = settings;
+    const shares = weightShares(settings);
+    const seen = new Set<number>();
+    settings.backends.forEach((backend, place) => {
+      seen.add(backend.id);
+      const known = this.nodes.get(backend.id);
+      const facts = {
+        host: backend.hostname,
+        port: backend.port,
+        weight: shares[place] ?? 0,
+        alwaysPrimary: backend.flags.alwaysPrimary,
+      };
+      if (known !== undefined) Object.assign(known, facts);
+      else {
+        this.nodes.set(backend.id, {
+          id: backend.id,
+          ...facts,
+          reachable: null,
+          inRecovery: null,
+          role: 'unknown',
+          reason: null,
+          failures: 0,
+          lastChange: new Date(),
+        });
+      }
+    });
+    for (const id of [...this.nodes.keys()]) if (!seen.has(id)) this.nodes.delete(id);
+  }
+
+  /** Can roles be asked for at all? */
+  private get canAsk(): boolean {
+    return this.settings.sr_check_period > 0 && this.settings.sr_check_user !== '';
+  }
+
+  async start(): Promise<void> {
+    await this.look();
+    this.schedule();
+  }
+
+  reload(settings: Settings): void {
+    this.adopt(settings);
+    this.schedule();
+    void this.look();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    if (this.retry !== null) clearTimeout(this.retry);
+  }
+
+  private schedule(): void {
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    const { settings } = this;
+    if (settings.sr_check_period > 0) this.every(settings.sr_check_period, () => this.look());
+    for (const check of settings.healthChecks) {
+      if (check.periodSeconds > 0) this.every(check.periodSeconds, () => this.checkHealth(check.nodeId));
+    }
+  }
+
+  private every(seconds: number, act: () => Promise<void>): void {
+    this.timers.push(setInterval(() => void act(), seconds * 1000));
+  }
+
+  /** A session or a worker had trouble with a node: look now, but not more often than a few times a second. */
+  suspect(): void {
+    const now = performance.now();
+    if (now - this.lastSuspicionMs < SUSPICION_GAP_MS) return;
+    this.lastSuspicionMs = now;
+    void this.look();
+  }
+
+  /** Looks at all nodes and judges roles. One look at a time. */
+  look(): Promise<void> {
+    this.looking ??= this.lookNow().finally(() => {
+      this.looking = null;
+    });
+    return this.looking;
+  }
+
+  private async lookNow(): Promise<void> {
+    await Promise.all([...this.nodes.values()].map((node) => this.ask(node)));
+    if (this.stopped) return;
+    this.judge();
+    if (this.primary === null || [...this.nodes.values()].some((node) => node.reachable === null)) {
+      if (this.retry !== null) clearTimeout(this.retry);
+      this.retry = setTimeout(() => void this.look(), FIRST_LOOK_RETRY_MS * (this.warnedUnknown ? 4 : 1));
+    }
+  }
+
+  private async ask(node: WatchedNode): Promise<void> {
+    const { settings } = this;
+    if (!this.canAsk) {
+      this.note(node, await reachable(node.host, node.port, this.limitMs(node.id)), null, null);
+      return;
+    }
+    const answer = await probe({
+      host: node.host,
+      port: node.port,
+      user: settings.sr_check_user,
+      password: this.password(settings.sr_check_user, settings.sr_check_password),
+      database: settings.sr_check_database,
+      tls: settings.ssl ? { rejectUnauthorized: false } : false,
+      timeoutMs: this.limitMs(node.id),
+    });
+    if (answer.ok) this.note(node, true, answer.inRecovery, null);
+    else if (answer.kind === 'resolver') {
+      // A name that does not resolve says nothing about the server behind it.
+      this.log.write('warning', `could not resolve "${node.host}" of backend node ${node.id}`, {
+        detail: answer.reason,
+      });
+      node.reason = answer.reason;
+    } else this.note(node, answer.kind === 'sign-in' || answer.kind === 'other', null, answer.reason);
+  }
+
+  private limitMs(nodeId: number): number {
+    const check = this.settings.healthChecks.find((candidate) => candidate.nodeId === nodeId);
+    return check === undefined || check.connectTimeoutMs === 0 ? PROBE_LIMIT_DEFAULT_MS : check.connectTimeoutMs;
+  }
+
+  private async checkHealth(nodeId: number): Promise<void> {
+    const node = this.nodes.get(nodeId);
+    const check = this.settings.healthChecks.find((candidate) => candidate.nodeId === nodeId);
+    if (node === undefined || check === undefined) return;
+    const timeoutMs = check.timeoutSeconds === 0 ? this.limitMs(nodeId) : check.timeoutSeconds * 1000;
+    let up: boolean;
+    let reason: string | null = null;
+    if (check.user === '') up = await reachable(node.host, node.port, timeoutMs);
+    else {
+      const answer = await probe({
+        host: node.host,
+        port: node.port,
+        user: check.user,
+        password: this.password(check.user, check.password),
+        database: check.database === '' ? 'postgres' : check.database,
+        tls: this.settings.ssl ? { rejectUnauthorized: false } : false,
+        timeoutMs,
+      });
+      if (!answer.ok && answer.kind === 'resolver') return;
+      up = answer.ok || answer.kind === 'sign-in';
+      if (!answer.ok) reason = answer.reason;
+    }
+    if (!up) {
+      this.log.write('log', `health check failed on backend node ${nodeId} (${node.host}:${node.port})`, {
+        detail: reason ?? 'no connection',
+      });
+    }
+    this.note(node, up, up ? node.inRecovery : null, reason);
+    this.judge();
+  }
+
+  private note(node: WatchedNode, up: boolean, inRecovery: boolean | null, reason: string | null): void {
+    if (node.reachable !== up) {
+      if (node.reachable !== null) {
+        this.log.write(
+          'log',
+          `backend node ${node.id} (${node.host}:${node.port}) is ${up ? 'up again' : 'not answering'}`,
+          {
+            detail: reason ?? undefined,
+          },
+        );
+      }
+      node.lastChange = new Date();
+    }
+    node.reachable = up;
+    node.inRecovery = inRecovery;
+    node.reason = reason;
+    node.failures = up ? 0 : node.failures + 1;
+  }
+
+  private judge(): void {
+    const facts: NodeFacts[] = [...this.nodes.values()].map((node) => ({
+      id: node.id,
+      alwaysPrimary: node.alwaysPrimary,
+      inRecovery: node.inRecovery,
+      reachable: node.reachable,
+    }));
+    const verdict = judgeRoles(facts, this.primary, this.canAsk);
+    let changed = false;
+    for (const node of this.nodes.values()) {
+      const role = verdict.roles.get(node.id) ?? 'unknown';
+      if (node.role !== role && role !== 'unknown') {
+        node.role = role;
+        node.lastChange = new Date();
+        changed = true;
+      }
+    }
+    this.reasons = verdict.reasons;
+    for (const id of verdict.falsePrimaries) {
+      this.log.write('warning', `backend node ${id} takes writes although node ${verdict.primary} is the primary`);
+    }
+    if (verdict.primary !== this.primary) {
+      this.log.write('log', `find_primary_node: primary node is ${verdict.primary ?? 'not known'}`);
+      if (this.primary !== null) this.epoch++;
+      this.primary = verdict.primary;
+      changed = true;
+    } else if (verdict.primary === null && !this.warnedUnknown) {
+      this.warnedUnknown = true;
+      this.log.write('warning', 'no primary node was found; looking on', { detail: verdict.reasons.join('; ') });
+    }
+    this.onChange(this.snapshot());
+    void changed;
+  }
+
+  get whyNoPrimary(): readonly string[] {
+    return this.reasons;
+  }
+
+  snapshot(): ClusterSnapshot {
+    return {
+      epoch: this.epoch,
+      primary: this.primary,
+      nodes: [...this.nodes.values()].map((node) => ({
+        id: node.id,
+        host: node.host,
+        port: node.port,
+        weight: node.weight,
+        status: node.reachable === false ? 'down' : 'up',
+        role: node.role,
+      })),
+    };
+  }
+}

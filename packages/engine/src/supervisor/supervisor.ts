@@ -1,0 +1,613 @@
+/**
+ * The supervisor: accepts, admits, watches the herd and keeps the workers. It implements Operations, the one room behind
+ * all doors.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
+import type { EngineStatus, NodeStatus, Operations, ReloadReport, StopMode, WorkerFacts } from '@pgherd/operations';
+import { type ClusterSnapshot, type ConfigSnapshot, LATENCY_BUCKETS_MS, type ToSupervisor } from '../ipc.ts';
+import { type Level, Logger } from '../log/logger.ts';
+import { VERSION } from '../version.ts';
+import { Acceptor, type RawConnection } from './acceptor.ts';
+import { Admission } from './admission.ts';
+import { type FilePaths, loadFiles } from './files.ts';
+import { HerdWatch } from './herd-watch.ts';
+import { Leases } from './leases.ts';
+import { removePidFile, writePidFile } from './pid-file.ts';
+import { herdReport } from './reports.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+export interface SupervisorOptions {
+  readonly paths: FilePaths;
+  /** Bundled worker entry; null = the source file. */
+  readonly workerEntry?: string | null;
+  readonly logFd?: number;
+  /** -d */
+  readonly debug?: boolean;
+}
+
+/** The configuration cannot be used: one line each, with file, line and allowed values. */
+export class ConfigurationError extends Error {
+  readonly code = 'CONFIGURATION';
+  readonly issues: readonly string[];
+  constructor(issues: readonly string[]) {
+    super(issues.join('\n'));
+    this.issues = issues;
+  }
+}
+
+const RELOAD_LIMIT_MS = 5_000;
+const FAST_STOP_LIMIT_MS = 5_000;
+const RESPAWN_PAUSE_MS = 100;
+/** Connections without a slot that may be open at once beyond the queue: cancel requests among them. */
+const UNADMITTED_EXTRA = 512;
+
+export class Supervisor implements Operations {
+  private readonly options: SupervisorOptions;
+  readonly log: Logger;
+  private config: ConfigSnapshot | null = null;
+  private readonly workers: (WorkerProcess | null)[] = [];
+  private admission: Admission | null = null;
+  private leases: Leases | null = null;
+  private watchHerd: HerdWatch | null = null;
+  private readonly acceptor = new Acceptor((connection, unix) => this.accepted(connection, unix));
+  private connectionId = 0;
+  private readonly owners = new Map<number, WorkerProcess>();
+  private unadmitted = 0;
+  private questionId = 0;
+  private readonly questions = new Map<number, { open: Set<number>; done: (found: boolean) => void }>();
+  private readonly startedAt = new Date();
+  private workersReplaced = 0;
+  private stopping: StopMode | null = null;
+  private stopped: Promise<void> | null = null;
+  private readonly loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  private readonly applied = new Map<number, { missing: Set<WorkerProcess>; errors: string[]; done: () => void }>();
+  private readonly listeners = new Set<(status: EngineStatus) => void>();
+  private ticker: NodeJS.Timeout | null = null;
+  private pidFile: string | null = null;
+  private readonly exitListeners = new Set<() => void>();
+
+  constructor(options: SupervisorOptions) {
+    this.options = options;
+    this.log = new Logger(
+      'main',
+      { prefix: '%m: %a pid %p: ', minLevel: 'warning', verbosity: 'default' },
+      options.logFd ?? 2,
+    );
+    this.loopDelay.enable();
+  }
+
+  get settings(): Settings {
+    if (this.config === null) throw new Error('not started');
+    return this.config.settings;
+  }
+
+  // --- start ------------------------------------------------------------------------------------------------------
+
+  /** @throws ConfigurationError, ListenError, AlreadyRunningError: nothing is left half-started */
+  async start(): Promise<void> {
+    const loaded = loadFiles(this.options.paths, 1, null);
+    for (const warning of loaded.warnings) this.log.write('warning', warning);
+    if (!loaded.ok) throw new ConfigurationError(loaded.errors);
+    this.config = loaded.snapshot;
+    const { settings } = this;
+    this.applyLogSettings(settings);
+    this.admission = new Admission(this.limits(settings));
+    this.leases = new Leases(Math.max(settings.num_init_children, settings.max_pool));
+    writePidFile(settings.pid_file_name);
+    this.pidFile = settings.pid_file_name;
+    try {
+      await this.listen(settings);
+    } catch (error) {
+      this.acceptor.close();
+      removePidFile(settings.pid_file_name);
+      throw error;
+    }
+    for (let index = 0; index < this.workerCount(settings); index++) this.spawn(index);
+    this.watchHerd = new HerdWatch(
+      settings,
+      this.log,
+      (user, given) => this.password(user, given),
+      (snapshot) => this.clusterChanged(snapshot),
+    );
+    this.ticker = setInterval(() => this.tick(), 1_000);
+    const serving = new Promise<void>((resolve) => this.startListeners.push(resolve));
+    await this.watchHerd.start();
+    await serving;
+    if (this.startError !== null) {
+      const reason = this.startError;
+      await this.stop('immediate');
+      throw new ConfigurationError([reason]);
+    }
+  }
+
+  private limits(settings: Settings): Admission['limits'] {
+    return {
+      slots: settings.num_init_children,
+      queue: settings.num_init_children * settings.listen_backlog_multiplier,
+      reserved: Math.min(settings.reserved_connections, settings.num_init_children - 1),
+    };
+  }
+
+  private workerCount(settings: Settings): number {
+    if (settings.worker_processes > 0) return Math.min(settings.worker_processes, settings.num_init_children);
+    // PostgreSQL usually shares the machine in small set-ups; half the cores are the proxy's.
+    return Math.min(Math.max(1, os.availableParallelism() >> 1), settings.num_init_children);
+  }
+
+  private async listen(settings: Settings): Promise<void> {
+    const backlog = Math.max(settings.num_init_children * settings.listen_backlog_multiplier, 511);
+    await this.acceptor.listenTcp(settings.listen_addresses, settings.port, backlog);
+    await this.acceptor.listenUnix(
+      settings.unix_socket_directories.map((directory) => path.resolve(directory)),
+      settings.port,
+      backlog,
+      settings.unix_socket_permissions,
+      groupId(settings.unix_socket_group),
+    );
+  }
+
+  private applyLogSettings(settings: Settings): void {
+    this.log.settings = {
+      prefix: settings.log_line_prefix,
+      minLevel: this.options.debug === true ? 'debug1' : (settings.log_min_messages as Level),
+      verbosity: settings.log_error_verbosity as 'terse' | 'default' | 'verbose',
+    };
+  }
+
+  private password(user: string, given: string): string | null {
+    if (given !== '') return given.startsWith('TEXT') ? given.slice(4) : given;
+    const file = this.config?.passwd;
+    if (file === null || file === undefined) return null;
+    const entry = parsePoolPasswd(file.text, file.file).lookup(user);
+    return entry?.kind === 'text' ? entry.password : null;
+  }
+
+  // --- workers ----------------------------------------------------------------------------------------------------
+
+  private spawn(index: number): void {
+    this.workers[index] = new WorkerProcess(
+      index,
+      this.options.workerEntry ?? null,
+      (worker, message) => this.onMessage(worker, message),
+      (worker, code, signal) => this.onExit(worker, code, signal),
+    );
+  }
+
+  private live(): WorkerProcess[] {
+    return this.workers.filter((worker): worker is WorkerProcess => worker !== null && worker.ready);
+  }
+
+  private onExit(worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    this.workers[worker.index] = null;
+    this.leases?.leave(worker.index);
+    const ended = [...worker.connections];
+    for (const id of ended) this.owners.delete(id);
+    this.freeSlots(ended);
+    for (const round of this.applied.values()) {
+      round.missing.delete(worker);
+      if (round.missing.size === 0) round.done();
+    }
+    for (const [request, question] of this.questions) this.answered(request, worker.index, false, question);
+    if (this.stopping !== null) {
+      if (this.workers.every((other) => other === null)) for (const listener of this.exitListeners) listener();
+      return;
+    }
+    this.workersReplaced++;
+    this.log.write(
+      'warning',
+      `child process with pid: ${worker.pid} exits with ${signal === null ? `status ${code}` : `signal ${signal}`}; its ${ended.length} clients are gone, the others are not affected`,
+    );
+    setTimeout(() => {
+      if (this.stopping === null && this.workers[worker.index] === null) this.spawn(worker.index);
+    }, RESPAWN_PAUSE_MS);
+  }
+
+  private onMessage(worker: WorkerProcess, message: ToSupervisor): void {
+    switch (message.t) {
+      case 'ready':
+        this.workerReady(worker);
+        return;
+      case 'applied':
+        this.configApplied(worker, message);
+        return;
+      case 'want':
+        this.wanted(worker, message.id);
+        return;
+      case 'ended':
+        for (const id of message.ids) {
+          worker.connections.delete(id);
+          this.owners.delete(id);
+        }
+        this.freeSlots(message.ids);
+        return;
+      case 'cancel':
+        this.broadcast(worker, { t: 'cancel', pid: message.pid, secret: message.secret }, (found) =>
+          worker.send({ t: 'report', request: message.request, report: found as never }),
+        );
+        return;
+      case 'guard':
+        this.broadcast(worker, { t: 'guard', database: message.database }, () =>
+          worker.send({ t: 'guarded', request: message.request }),
+        );
+        return;
+      case 'cancelled':
+        this.answered(message.request, worker.index, message.found);
+        return;
+      case 'guarded':
+        this.answered(message.request, worker.index, true);
+        return;
+      case 'short':
+        this.leaseWanted(worker, message.waiting);
+        return;
+      case 'lease':
+        for (const grant of this.leases?.kept(worker.index, message.links) ?? []) {
+          this.workers[grant.worker]?.send({ t: 'lease', links: grant.lease });
+        }
+        return;
+      case 'report':
+        worker.send({
+          t: 'report',
+          request: message.request,
+          report: herdReport(message.name, this.status(), message.session),
+        });
+        return;
+      case 'suspect':
+        this.watchHerd?.suspect();
+        return;
+      case 'stats':
+        worker.stats = message.stats;
+        return;
+    }
+  }
+
+  private workerReady(worker: WorkerProcess): void {
+    const { leases, config } = this;
+    if (leases === null || config === null) return;
+    const missing = this.workers.filter((other) => other === null || !other.ready).length;
+    worker.send({ t: 'config', snapshot: config });
+    if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
+    worker.send({ t: 'lease', links: leases.join(worker.index, missing) });
+  }
+
+  private leaseWanted(worker: WorkerProcess, links: number): void {
+    const answer = this.leases?.ask(worker.index, links);
+    if (answer === undefined) return;
+    if (answer.lease !== null) worker.send({ t: 'lease', links: answer.lease });
+    if (answer.ask !== null) this.workers[answer.ask.worker]?.send({ t: 'shed', links: answer.ask.links });
+  }
+
+  /** Asks all other workers; `done` hears whether one of them said yes. */
+  private broadcast(
+    from: WorkerProcess,
+    message: { t: 'cancel'; pid: number; secret: string } | { t: 'guard'; database: string },
+    done: (found: boolean) => void,
+  ): void {
+    const others = this.live().filter((worker) => worker !== from);
+    if (others.length === 0) {
+      done(false);
+      return;
+    }
+    const request = ++this.questionId;
+    this.questions.set(request, { open: new Set(others.map((worker) => worker.index)), done });
+    for (const worker of others) worker.send({ ...message, request });
+  }
+
+  private answered(request: number, workerIndex: number, found: boolean, question = this.questions.get(request)): void {
+    if (question === undefined || !question.open.delete(workerIndex)) return;
+    if (!found && question.open.size > 0) return;
+    if (found && question.open.size > 0 && this.isGuard(question)) return;
+    this.questions.delete(request);
+    question.done(found);
+  }
+
+  private isGuard(_question: unknown): boolean {
+    return false;
+  }
+
+  // --- connections ------------------------------------------------------------------------------------------------
+
+  private readonly early: { connection: RawConnection; unix: boolean }[] = [];
+
+  private accepted(connection: RawConnection, unix: boolean): void {
+    if (this.stopping !== null) {
+      connection.close();
+      return;
+    }
+    if (this.live().length === 0) {
+      // Between the listeners' opening and the first worker's readiness clients wait a moment.
+      if (this.early.length < 1000) this.early.push({ connection, unix });
+      else connection.close();
+      return;
+    }
+    this.handOver(connection, unix);
+  }
+
+  private handOver(connection: RawConnection, unix: boolean): void {
+    const admission = this.admission as Admission;
+    let best: WorkerProcess | null = null;
+    for (const worker of this.workers) {
+      if (worker === null || !worker.ready) continue;
+      if (best === null || worker.connections.size < best.connections.size) best = worker;
+    }
+    const id = ++this.connectionId;
+    const admitted = best !== null && admission.arrive(id);
+    if (best === null || (!admitted && this.unadmitted >= admission.limits.queue * 2 + UNADMITTED_EXTRA)) {
+      connection.close();
+      return;
+    }
+    if (!admitted) {
+      this.unadmitted++;
+      this.withoutSlot.add(id);
+    }
+    best.connections.add(id);
+    this.owners.set(id, best);
+    best.sendConnection({ t: 'conn', id, admitted, unix }, connection);
+  }
+
+  private readonly withoutSlot = new Set<number>();
+
+  private wanted(worker: WorkerProcess, id: number): void {
+    const verdict = (this.admission as Admission).want(id);
+    if (verdict === 'admit') this.admit(worker, id);
+    else if (verdict === 'refuse') worker.send({ t: 'refuse', id });
+  }
+
+  private admit(worker: WorkerProcess, id: number): void {
+    if (this.withoutSlot.delete(id)) this.unadmitted--;
+    worker.send({ t: 'admit', id });
+  }
+
+  private freeSlots(ids: readonly number[]): void {
+    for (const id of ids) if (this.withoutSlot.delete(id)) this.unadmitted--;
+    for (const id of this.admission?.end(ids) ?? []) {
+      const owner = this.owners.get(id);
+      if (owner !== undefined) this.admit(owner, id);
+    }
+  }
+
+  private clusterChanged(snapshot: ClusterSnapshot): void {
+    for (const worker of this.live()) worker.send({ t: 'cluster', snapshot });
+  }
+
+  // --- operations -------------------------------------------------------------------------------------------------
+
+  async reload(): Promise<ReloadReport> {
+    const startedMs = performance.now();
+    const before = this.config as ConfigSnapshot;
+    this.log.write('log', 'reload config files.');
+    const loaded = loadFiles(this.options.paths, before.id + 1, before.settings);
+    for (const warning of loaded.warnings) this.log.write('warning', warning);
+    if (!loaded.ok) {
+      for (const error of loaded.errors) this.log.write('warning', `configuration not reloaded: ${error}`);
+      return report(startedMs, { ok: false, errors: loaded.errors, warnings: loaded.warnings });
+    }
+    const { snapshot } = loaded;
+    const changes = diffSettings(before.settings, snapshot.settings);
+    this.config = snapshot;
+    this.applyLogSettings(snapshot.settings);
+    const errors = await this.applyEverywhere(snapshot);
+    if (errors.length > 0) {
+      this.config = { ...before, id: snapshot.id + 1 };
+      this.applyLogSettings(before.settings);
+      await this.applyEverywhere(this.config);
+      for (const error of errors) this.log.write('warning', `configuration not reloaded: ${error}`);
+      return report(startedMs, { ok: false, errors, warnings: loaded.warnings });
+    }
+    if (this.admission !== null) {
+      this.admission.limits = this.limits(snapshot.settings);
+      for (const id of this.admission.promote()) {
+        const owner = this.owners.get(id);
+        if (owner !== undefined) this.admit(owner, id);
+      }
+    }
+    this.watchHerd?.reload(snapshot.settings);
+    return report(startedMs, { ok: true, warnings: loaded.warnings, changed: changes.map((change) => change.name) });
+  }
+
+  private applyEverywhere(snapshot: ConfigSnapshot): Promise<string[]> {
+    const workers = this.live();
+    if (workers.length === 0) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const errors: string[] = [];
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.applied.delete(snapshot.id);
+        resolve(errors);
+      };
+      const timer = setTimeout(() => {
+        errors.push(`${this.applied.get(snapshot.id)?.missing.size ?? 0} workers did not acknowledge in time`);
+        finish();
+      }, RELOAD_LIMIT_MS);
+      this.applied.set(snapshot.id, { missing: new Set(workers), errors, done: finish });
+      for (const worker of workers) worker.send({ t: 'config', snapshot });
+    });
+  }
+
+  private configApplied(worker: WorkerProcess, message: Extract<ToSupervisor, { t: 'applied' }>): void {
+    worker.appliedConfig = message.snapshot;
+    const round = this.applied.get(message.snapshot);
+    if (round === undefined) {
+      this.firstConfiguration(worker, message.error);
+      return;
+    }
+    if (message.error !== null) round.errors.push(message.error);
+    round.missing.delete(worker);
+    if (round.missing.size === 0) round.done();
+  }
+
+  /** A new worker took its first configuration, or could not: there is nothing to go back to. */
+  private firstConfiguration(worker: WorkerProcess, error: string | null): void {
+    if (error !== null) {
+      this.startError = error;
+      this.log.write('fatal', error);
+      for (const listener of this.startListeners.splice(0)) listener();
+      return;
+    }
+    if (worker.ready) return;
+    worker.ready = true;
+    if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
+    for (const waiting of this.early.splice(0)) this.handOver(waiting.connection, waiting.unix);
+    for (const listener of this.startListeners.splice(0)) listener();
+  }
+
+  private readonly startListeners: (() => void)[] = [];
+
+  /** What kept the workers from taking the first configuration (a certificate that cannot be read, say). */
+  startError: string | null = null;
+
+  stop(mode: StopMode): Promise<void> {
+    if (this.stopping === null || (this.stopping === 'smart' && mode !== 'smart')) {
+      const upgrade = this.stopping !== null;
+      this.stopping = mode;
+      if (upgrade) {
+        for (const worker of this.workers) worker?.send({ t: 'stop', mode: 'fast' });
+        this.armKill();
+        return this.stopped as Promise<void>;
+      }
+      this.stopped = this.stopNow(mode);
+    }
+    return this.stopped as Promise<void>;
+  }
+
+  private armKill(): void {
+    const timer = setTimeout(() => {
+      for (const worker of this.workers) worker?.child.kill('SIGKILL');
+    }, FAST_STOP_LIMIT_MS);
+    timer.unref();
+  }
+
+  private async stopNow(mode: StopMode): Promise<void> {
+    this.log.write('log', `received ${mode} shutdown request`);
+    this.acceptor.close();
+    for (const waiting of this.early.splice(0)) waiting.connection.close();
+    this.watchHerd?.stop();
+    if (mode !== 'smart') this.armKill();
+    if (this.workers.some((worker) => worker !== null)) {
+      await new Promise<void>((resolve) => {
+        this.exitListeners.add(resolve);
+        for (const worker of this.workers) worker?.send({ t: 'stop', mode: mode === 'smart' ? 'smart' : 'fast' });
+      });
+    }
+    if (this.ticker !== null) clearInterval(this.ticker);
+    this.log.write('log', 'shutting down');
+    await this.log.drained();
+    if (this.pidFile !== null) removePidFile(this.pidFile);
+  }
+
+  private tick(): void {
+    if (this.listeners.size === 0) return;
+    const status = this.status();
+    for (const listener of this.listeners) listener(status);
+  }
+
+  watch(listener: (status: EngineStatus) => void): () => void {
+    this.listeners.add(listener);
+    listener(this.status());
+    return () => this.listeners.delete(listener);
+  }
+
+  status(): EngineStatus {
+    const watch = this.watchHerd;
+    const workers = this.live();
+    const notReady: string[] = [];
+    if (workers.length === 0) notReady.push('no worker is ready');
+    if (this.startError !== null) notReady.push(this.startError);
+    if (watch === null || watch.primary === null) {
+      notReady.push(`no primary node is known${watch === null ? '' : `: ${watch.whyNoPrimary.join('; ')}`}`);
+    } else if (watch.nodes.get(watch.primary)?.reachable === false) {
+      notReady.push(`the primary (node ${watch.primary}) does not answer`);
+    }
+    if (this.stopping !== null) notReady.push('shutting down');
+    const delay = this.loopDelay;
+    return {
+      version: VERSION,
+      ready: notReady.length === 0,
+      notReady,
+      startedAt: this.startedAt.toISOString(),
+      epoch: watch?.epoch ?? 0,
+      primary: watch?.primary ?? null,
+      clientsMax: this.settings.num_init_children,
+      clients: this.admission?.busy ?? 0,
+      clientsWaiting: this.admission?.waiting ?? 0,
+      clientsRefused: this.admission?.refused ?? 0,
+      configurationId: this.config?.id ?? 0,
+      latencyBucketsMs: [...LATENCY_BUCKETS_MS],
+      nodes: this.nodeStatuses(),
+      workers: workers.flatMap((worker): WorkerFacts[] =>
+        worker.stats === null
+          ? []
+          : [
+              {
+                index: worker.index,
+                pid: worker.pid,
+                ...worker.stats,
+                statements: [...worker.stats.statements],
+                latency: [...worker.stats.latency],
+                sqlStates: { ...worker.stats.sqlStates },
+              },
+            ],
+      ),
+      supervisor: {
+        pid: process.pid,
+        rssBytes: process.memoryUsage.rss(),
+        loopDelayMs: {
+          mean: Number.isNaN(delay.mean) ? 0 : delay.mean / 1e6,
+          max: delay.max / 1e6,
+          p99: delay.percentile(99) / 1e6,
+        },
+        workersReplaced: this.workersReplaced,
+      },
+    };
+  }
+
+  private nodeStatuses(): NodeStatus[] {
+    const { watchHerd, settings } = this;
+    if (watchHerd === null) return [];
+    const streaming = settings.sr_check_period > 0 && settings.sr_check_user !== '';
+    return [...watchHerd.nodes.values()].map((node) => {
+      const statements = this.live().reduce((sum, worker) => sum + (worker.stats?.statements[node.id] ?? 0), 0);
+      const connected = node.id === watchHerd.primary && (this.admission?.busy ?? 0) > 0;
+      const checked = settings.healthChecks.some((check) => check.nodeId === node.id && check.periodSeconds > 0);
+      return {
+        id: node.id,
+        hostname: node.host,
+        port: node.port,
+        status: node.reachable === false ? 'down' : connected || statements > 0 ? 'up' : 'waiting',
+        pgStatus: !checked || node.reachable === null ? 'unknown' : node.reachable ? 'up' : 'down',
+        role: node.role,
+        pgRole: !streaming || node.inRecovery === null ? 'unknown' : node.inRecovery ? 'standby' : 'primary',
+        weight: node.weight,
+        statements,
+        lastStatusChange: node.lastChange.toISOString(),
+        reason: node.reason,
+      };
+    });
+  }
+}
+
+function report(startedMs: number, part: Partial<ReloadReport> & { ok: boolean }): ReloadReport {
+  return {
+    changed: [],
+    needRestart: [],
+    errors: [],
+    warnings: [],
+    ...part,
+    tookMs: performance.now() - startedMs,
+  };
+}
+
+/** @throws Error naming the parameter when there is no such group */
+function groupId(name: string): number | null {
+  if (name === '') return null;
+  if (/^\d+$/.test(name)) return Number(name);
+  const line = fs
+    .readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${name}:`));
+  if (line === undefined) throw new ConfigurationError([`unix_socket_group: there is no group "${name}"`]);
+  return Number(line.split(':')[2]);
+}

@@ -1,0 +1,58 @@
+/** One worker as the supervisor sees it: a child process, its counters, and what was sent to it. */
+import { type ChildProcess, fork, type Serializable } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ToSupervisor, ToWorker, WorkerStats } from '../ipc.ts';
+import type { RawConnection } from './acceptor.ts';
+
+/** Regular expressions from users cannot hang a worker; a small heap keeps an idle one small. */
+const WORKER_FLAGS = [
+  '--enable-experimental-regexp-engine-on-excessive-backtracks',
+  '--regexp-backtracks-before-fallback=10000',
+  '--no-warnings',
+];
+
+const SOURCE = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
+
+export class WorkerProcess {
+  readonly index: number;
+  readonly child: ChildProcess;
+  ready = false;
+  /** Connections handed to it that have not ended. */
+  readonly connections = new Set<number>();
+  stats: WorkerStats | null = null;
+  appliedConfig = 0;
+
+  constructor(
+    index: number,
+    entry: string | null,
+    onMessage: (worker: WorkerProcess, message: ToSupervisor) => void,
+    onExit: (worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null) => void,
+  ) {
+    this.index = index;
+    this.child = fork(entry ?? SOURCE, [], {
+      execArgv: WORKER_FLAGS,
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.child.on('message', (message) => onMessage(this, message as ToSupervisor));
+    this.child.once('exit', (code, signal) => onExit(this, code, signal));
+    this.child.on('error', () => {}); // `exit` follows; a failed send is answered by its callback
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  send(message: ToWorker): void {
+    if (this.child.connected) this.child.send(message as Serializable, () => {});
+  }
+
+  /** Hands a connection over; our copy of its descriptor is closed once the other side has it. */
+  sendConnection(message: ToWorker, connection: RawConnection): void {
+    if (!this.child.connected) {
+      connection.close();
+      return;
+    }
+    this.child.send(message as Serializable, connection as never, { keepOpen: false }, () => connection.close());
+  }
+}

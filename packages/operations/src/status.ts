@@ -1,0 +1,89 @@
+/** What the engine says of itself: the same facts for SHOW, PCP, the control API and metrics. */
+import { z } from 'zod';
+
+export const nodeStatusSchema = z.object({
+  id: z.int(),
+  hostname: z.string(),
+  port: z.int(),
+  /** What pgherd believes: `waiting` = up, nobody connected yet. */
+  status: z.enum(['waiting', 'up', 'down', 'unused', 'quarantine']),
+  /** What the last probe measured. */
+  pgStatus: z.enum(['up', 'down', 'unknown']),
+  role: z.enum(['primary', 'standby', 'unknown']),
+  pgRole: z.enum(['primary', 'standby', 'unknown']),
+  /** Share of reads, 0 to 1. */
+  weight: z.number(),
+  /** Statements sent to the node since start. */
+  statements: z.int(),
+  /** ISO 8601. */
+  lastStatusChange: z.string(),
+  /** Why the last probe failed, if it did. */
+  reason: z.string().nullable(),
+});
+export type NodeStatus = z.infer<typeof nodeStatusSchema>;
+
+export const workerFactsSchema = z.object({
+  index: z.int(),
+  pid: z.int(),
+  sessions: z.int(),
+  linksTotal: z.int(),
+  linksIdle: z.int(),
+  waiting: z.int(),
+  opened: z.int(),
+  reused: z.int(),
+  evicted: z.int(),
+  waits: z.int(),
+  clients: z.int(),
+  signInFailures: z.int(),
+  cancels: z.int(),
+  wrongCancels: z.int(),
+  logLinesDropped: z.int(),
+  statements: z.array(z.number()),
+  latency: z.array(z.number()),
+  latencySumMs: z.number(),
+  sqlStates: z.record(z.string(), z.number()),
+  loopDelayMs: z.object({ mean: z.number(), max: z.number(), p99: z.number() }),
+  rssBytes: z.number(),
+});
+export type WorkerFacts = z.infer<typeof workerFactsSchema>;
+
+export const engineStatusSchema = z.object({
+  version: z.string(),
+  /** True when clients can be served: listeners open, a worker ready, a primary known. */
+  ready: z.boolean(),
+  /** Why not, one sentence each. */
+  notReady: z.array(z.string()),
+  startedAt: z.string(),
+  epoch: z.int(),
+  primary: z.int().nullable(),
+  clientsMax: z.int(),
+  clients: z.int(),
+  clientsWaiting: z.int(),
+  clientsRefused: z.int(),
+  configurationId: z.int(),
+  latencyBucketsMs: z.array(z.number()),
+  nodes: z.array(nodeStatusSchema),
+  workers: z.array(workerFactsSchema),
+  supervisor: z.object({
+    pid: z.int(),
+    rssBytes: z.number(),
+    loopDelayMs: z.object({ mean: z.number(), max: z.number(), p99: z.number() }),
+    workersReplaced: z.int(),
+  }),
+});
+export type EngineStatus = z.infer<typeof engineStatusSchema>;
+
+export const stopModeSchema = z.enum(['smart', 'fast', 'immediate']);
+export type StopMode = z.infer<typeof stopModeSchema>;
+
+/** What one reload did. */
+export interface ReloadReport {
+  readonly ok: boolean;
+  /** Names that changed and are in effect. */
+  readonly changed: readonly string[];
+  /** Names that keep their old value until a restart. */
+  readonly needRestart: readonly string[];
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  readonly tookMs: number;
+}
