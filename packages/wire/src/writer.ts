@@ -17,6 +17,7 @@ export class MessageWriter {
     this.#buffer = Buffer.allocUnsafe(initialBytes);
   }
 
+  /** Place for so many bytes. It may replace the buffer: take it first, write after. */
   #grow(bytes: number): number {
     // Int32 length counts itself, so the body may be MESSAGE_BYTES_MAX and no more.
     if (this.#lengthAt >= 0 && this.#used + bytes - this.#lengthAt - 4 > MESSAGE_BYTES_MAX) {
@@ -36,7 +37,7 @@ export class MessageWriter {
   /** Starts a message. Without a type it is one of the startup kind, which has a length word only. */
   begin(type?: number): this {
     if (this.#lengthAt >= 0) throw new Error('MessageWriter: begin() inside a message');
-    if (type !== undefined) this.#buffer.writeUInt8(type, this.#grow(1));
+    if (type !== undefined) this.byte(type);
     this.#lengthAt = this.#grow(4);
     return this;
   }
