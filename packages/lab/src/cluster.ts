@@ -381,6 +381,8 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
       progress(`starting ${count - 1} standby${count > 2 ? 's' : ''}`);
       await settle(cluster.standbys.map((node) => node.start()));
       await cluster.waitStreaming();
+      // Roles and the database are there for whoever signs in to a standby next.
+      await cluster.waitReplayed();
     }
     writeDescription(dir, { ...description, state: 'ready' });
     progress('ready');
@@ -408,6 +410,9 @@ function checkOptions(options: ClusterOptions): number {
     refuse(`${count} nodes are not possible.`, 'Choose 1 to 32.');
   if (!Number.isInteger(options.basePort) || options.basePort < 1024 || options.basePort + count > 65_536) {
     refuse(`the ports ${options.basePort} to ${options.basePort + count - 1} cannot be used.`, 'Choose 1024 to 65535.');
+  }
+  if (Array.isArray(options.hosts) && options.hosts.length !== count) {
+    refuse(`${options.hosts.length} hosts were named for ${count} nodes.`, 'Name one for each, or "distinct".');
   }
   for (let id = 0; id < count; id++) {
     const host = hostOf(options, id);

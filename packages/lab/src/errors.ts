@@ -58,6 +58,16 @@ export function explainWrite(error: unknown, path: string): unknown {
         'Choose a writable directory with --dir DIR.',
         { cause: error },
       );
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new LabError(
+        'DIRECTORY_NOT_WRITABLE',
+        `cannot make ${path}.`,
+        'Choose another directory with --dir DIR.',
+        {
+          cause: error,
+        },
+      );
     case 'ENOSPC':
       return new LabError(
         'DIRECTORY_NOT_WRITABLE',

@@ -411,8 +411,9 @@ export class PostgresNode {
     return { pid, status: (lines[7] ?? '').trim() };
   }
 
-  /** After a crash: children that outlived their postmaster keep its shared memory (a frozen one for ever), and a stale
-   *  postmaster.pid may name a process that has nothing to do with us. */
+  /** After a crash: children that outlived their postmaster keep its shared memory (a frozen one for ever), and the pid
+   *  in a stale lock file may by now be a zombie or a process that has nothing to do with us: PostgreSQL would believe
+   *  in it. */
   async #clearRemains(): Promise<void> {
     const { account } = this.#options;
     const patience = Date.now() + 2000;
@@ -420,10 +421,19 @@ export class PostgresNode {
       if (this.isRunning()) {
         throw new LabError('NODE_RUNNING', `node ${this.id} is being started by another process.`, 'Adopt it.');
       }
-      if (Date.now() > patience) for (const orphan of left) signal(orphan.pid, 'SIGKILL');
+      for (const orphan of left) if (orphan.state === 'T' || Date.now() > patience) signal(orphan.pid, 'SIGKILL');
       await pause(LOOK_MS);
     }
     rmSync(join(this.dataDir, 'postmaster.pid'), { force: true });
+    const lock = join(this.socketDir, `.s.PGSQL.${this.port}.lock`);
+    let lines: string[] = [];
+    try {
+      lines = readFileSync(lock, 'utf8').split('\n');
+    } catch {
+      // None: the usual case.
+    }
+    // Its second line is the data directory.
+    if (lines[1] === this.dataDir) rmSync(lock, { force: true });
   }
 
   async #untilReady(timeoutMs: number, pid: number | undefined, ended: () => string | undefined): Promise<void> {

@@ -67,7 +67,9 @@ export class TcpProxy {
 
   async #listen(): Promise<void> {
     if (this.#listener) return;
-    const listener = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (client) => this.#accept(client));
+    const listener = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (client) =>
+      this.#accept(client),
+    );
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
       listener.listen(this.port, this.host, resolve);
