@@ -1,9 +1,19 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { labAccount } from './account.ts';
-import { embeddedBinaries, findBinaries } from './binaries.ts';
+import { binariesOfTree, embeddedBinaries, findBinaries } from './binaries.ts';
 import { LabError } from './errors.ts';
 
 const account = labAccount();
@@ -61,4 +71,53 @@ test('a directory that is a mere folder is no PostgreSQL', () => {
   const dir = join(fakeBin(''), 'empty');
   mkdirSync(dir);
   expect(refusal(dir).code).toBe('BINARIES_MISSING');
+});
+
+function fakeTree(version: string): { native: string; version: string } {
+  const native = join(fakeBin(''), 'native');
+  mkdirSync(join(native, 'bin'), { recursive: true });
+  mkdirSync(join(native, 'lib'));
+  writeFileSync(join(native, 'bin', 'postgres'), '#!/bin/sh\necho "postgres (PostgreSQL) 18.4"\n', { mode: 0o755 });
+  writeFileSync(join(native, 'lib', 'libx.so.1.2'), '', { mode: 0o600 });
+  const links = [{ source: 'native/lib/libx.so.1.2', target: 'native/lib/libx.so.1' }];
+  writeFileSync(join(native, 'pg-symlinks.json'), JSON.stringify(links));
+  return { native, version };
+}
+
+test('library links are made where the install script did not run', () => {
+  const tree = fakeTree('links');
+  expect(binariesOfTree(tree, account).dir).toBe(join(tree.native, 'bin'));
+  expect(readlinkSync(join(tree.native, 'lib', 'libx.so.1'))).toBe('libx.so.1.2');
+});
+
+test.runIf(account)(
+  'a tree below a private home is copied once, for others to read; a damaged copy is made anew',
+  () => {
+    const tree = fakeTree(`private-${process.pid}`);
+    chmodSync(join(tree.native, '..'), 0o700);
+    const found = binariesOfTree(tree, account);
+    const copy = join(found.dir, '..', '..');
+    onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+    expect(copy.startsWith(tree.native)).toBe(false);
+    const library = join(copy, 'native', 'lib', 'libx.so.1');
+    expect(statSync(library).mode & 0o777).toBe(0o755);
+    const { ino } = statSync(copy);
+    binariesOfTree(tree, account);
+    expect(statSync(copy).ino).toBe(ino);
+    rmSync(join(copy, 'native', 'lib', 'libx.so.1.2'));
+    binariesOfTree(tree, account);
+    expect(existsSync(library)).toBe(true);
+  },
+);
+
+test.runIf(account)('a copy that somebody else planted is not used', () => {
+  const tree = fakeTree(`planted-${process.pid}`);
+  chmodSync(join(tree.native, '..'), 0o700);
+  const planted = join(tmpdir(), `pgherd-pg-${tree.version}-0`);
+  mkdirSync(planted);
+  chownSync(planted, account?.uid ?? 0, account?.gid ?? 0);
+  onTestFinished(() => rmSync(planted, { recursive: true, force: true }));
+  const found = binariesOfTree(tree, account);
+  onTestFinished(() => rmSync(join(found.dir, '..', '..'), { recursive: true, force: true }));
+  expect(found.dir.startsWith(planted)).toBe(false);
 });

@@ -105,20 +105,24 @@ function systemDirectories(): string[] {
 
 /** The embedded PostgreSQL from node_modules, where need be from a copy that the account can reach. */
 export function embeddedBinaries(options: FindOptions = {}): PgBinaries {
-  const installed = embeddedTree();
+  return binariesOfTree(embeddedTree(), options.account);
+}
+
+/** Uses a tree where it lies if its links are there and the account can execute it, else a copy. */
+export function binariesOfTree(installed: EmbeddedTree, account: Account | undefined): PgBinaries {
   const linked = completeLinks(installed.native);
   if (linked) {
     try {
-      return describe('embedded', join(installed.native, 'bin'), options.account);
+      return describe('embedded', join(installed.native, 'bin'), account);
     } catch (error) {
       if (!(error instanceof LabError) || error.code !== 'BINARIES_UNREACHABLE') throw error;
     }
   }
-  const copy = copyWithinReach(installed, options);
-  return describe('embedded', join(copy, 'bin'), options.account);
+  return describe('embedded', join(copyWithinReach(installed, account), 'bin'), account);
 }
 
-interface EmbeddedTree {
+export interface EmbeddedTree {
+  /** The directory with bin, lib, share and pg-symlinks.json. */
   readonly native: string;
   readonly version: string;
 }
@@ -167,14 +171,14 @@ function completeLinks(native: string): boolean {
 }
 
 /** Copies the programs once to a place that the account can reach and only we can write. */
-function copyWithinReach(tree: EmbeddedTree, options: FindOptions): string {
+function copyWithinReach(tree: EmbeddedTree, account: Account | undefined): string {
   const uid = process.getuid?.() ?? 0;
   const places = [...new Set([tmpdir(), '/var/tmp'])];
   const refusals: string[] = [];
   for (const place of places) {
     const home = join(place, `pgherd-pg-${tree.version}-${uid}`);
     try {
-      if (!existsSync(place) || !reachable(place, options.account)) {
+      if (!existsSync(place) || !reachable(place, account)) {
         refusals.push(`${place} cannot be entered`);
         continue;
       }
@@ -189,7 +193,7 @@ function copyWithinReach(tree: EmbeddedTree, options: FindOptions): string {
         refusals.push(`${home} belongs to somebody else`);
         continue;
       }
-      describe('embedded', join(home, 'native', 'bin'), options.account);
+      describe('embedded', join(home, 'native', 'bin'), account);
       return join(home, 'native');
     } catch (error) {
       refusals.push(`${home}: ${errnoOf(error) || (error instanceof Error ? error.message : 'failed')}`);
@@ -197,7 +201,7 @@ function copyWithinReach(tree: EmbeddedTree, options: FindOptions): string {
   }
   throw new LabError(
     'BINARIES_UNREACHABLE',
-    `${options.account ? `the account "${options.account.name}" cannot reach` : 'this account cannot complete'} ` +
+    `${account ? `the account "${account.name}" cannot reach` : 'this account cannot complete'} ` +
       `the embedded PostgreSQL, and there is no place for a copy (${refusals.join('; ')}).`,
     'Install the project in a directory that others can enter and that is writable, or name a PostgreSQL with --pg-bin DIR.',
   );
