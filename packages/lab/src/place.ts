@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { type Account, reachable } from './account.ts';
 import { explainWrite, LabError } from './errors.ts';
 
-/** Where the parts of a lab live. `dataRoot` is `dir` itself, unless the account cannot enter it (a checkout below
- *  /root, say): then a directory of its own below /var/lib, or below /var/tmp for a short life, with links in `dir`.
+/** Where the parts of a lab live. `dataRoot` is `dir` itself, unless the account cannot enter it (a checkout in
+ *  root's own home, say): then a directory of its own below /var/lib, or below /var/tmp for a short life, with links in `dir`.
  *  (Cleaners of temporary files take old files out of /var/tmp.) */
 export interface Place {
   readonly dir: string;
