@@ -73,7 +73,8 @@ export function loadConfig(input: ConfigInput): LoadResult {
     where.set(found.canonical, { file, line });
   }
 
-  issues.sort((a, b) => (a.file === b.file ? a.line - b.line : 0));
+  const files = [...new Set(issues.map((i) => i.file))];
+  issues.sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line);
   const warnings = issues.filter((i) => i.severity !== 'error');
   const errors = issues.filter((i) => i.severity === 'error');
   if (errors.length > 0) return { ok: false, issues: errors, warnings };

@@ -20,8 +20,6 @@ export const DEAD: Readonly<Record<string, string>> = {
   pcp_timeout: 'it was removed in Pgpool-II 3.3 and nothing took its place',
   parallel_mode: 'the parallel query mode was removed in Pgpool-II 3.4',
   system_db_: 'the parallel query mode was removed in Pgpool-II 3.4',
-  replication_timeout: 'it was removed before Pgpool-II 3.0',
-  replication_strict: 'it was removed before Pgpool-II 3.0',
   track_table_mutation_: 'it belongs to Pgpool-II 4.8, which is not followed yet',
   replication_delay_source_: 'it belongs to Pgpool-II 4.8, which is not followed yet',
 };

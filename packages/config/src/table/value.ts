@@ -131,7 +131,9 @@ function parseNumber(spec: NumberSpec, given: string): ValueResult {
     value *= factor;
   }
   if (spec.type === 'int') value = roundHalfEven(value);
-  if (!Number.isFinite(value) || value < spec.min || value > spec.max) {
+  // A default below the range says "not used"; writing it out is no mistake, except for a slot's port.
+  const isDefault = spec.indexed === undefined && value === spec.default;
+  if (!isDefault && !(value >= spec.min && value <= spec.max)) {
     return refuse('is outside the allowed range', allowedOf(spec));
   }
   return { ok: true, value: value === 0 ? 0 : value };
