@@ -17,13 +17,13 @@ export class Md5Method implements FrontendMethod {
   }
 
   begin(): FrontendStep {
-    if (this.#state !== 'start') return outOfOrder();
+    if (this.#state !== 'start') return this.#end(outOfOrder());
     this.#state = 'asked';
     return { kind: 'send', bytes: encodeAuthenticationMd5(this.#salt) };
   }
 
   respond(body: Buffer): FrontendStep {
-    if (this.#state !== 'asked') return outOfOrder();
+    if (this.#state !== 'asked') return this.#end(outOfOrder());
     this.#state = 'done';
     let response: Buffer;
     try {
@@ -38,6 +38,11 @@ export class Md5Method implements FrontendMethod {
     if (known.hash === null) return passwordFailed(this.#context.user, known.log);
     if (!matches) return passwordFailed(this.#context.user, 'the md5 answer does not match the entry of the user');
     return { kind: 'ok', bytes: null, credentials: known.credentials() };
+  }
+
+  #end(step: FrontendStep): FrontendStep {
+    this.#state = 'done';
+    return step;
   }
 
   #known(): { hash: string; credentials: () => Credentials } | { hash: null; log: string } {

@@ -15,13 +15,13 @@ export class PasswordMethod implements FrontendMethod {
   }
 
   begin(): FrontendStep {
-    if (this.#state !== 'start') return outOfOrder();
+    if (this.#state !== 'start') return this.#end(outOfOrder());
     this.#state = 'asked';
     return { kind: 'send', bytes: encodeAuthenticationCleartext() };
   }
 
   async respond(body: Buffer): Promise<FrontendStep> {
-    if (this.#state !== 'asked') return outOfOrder();
+    if (this.#state !== 'asked') return this.#end(outOfOrder());
     this.#state = 'done';
     const password = readPassword(body);
     if (typeof password !== 'string') return password;
@@ -32,6 +32,11 @@ export class PasswordMethod implements FrontendMethod {
     const verdict = await matchesEntry(password, user, entry);
     if (verdict !== true) return passwordFailed(user, verdict);
     return { kind: 'ok', bytes: null, credentials: createCredentials({ password }) };
+  }
+
+  #end(step: FrontendStep): FrontendStep {
+    this.#state = 'done';
+    return step;
   }
 }
 
