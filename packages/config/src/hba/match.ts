@@ -119,7 +119,8 @@ function matchesDatabase(names: readonly HbaName[], connection: HbaConnection): 
 const matchesUser = (names: readonly HbaName[], connection: HbaConnection): boolean =>
   names.some((n) => matchesName(n, connection.user));
 
-/** Longer than any name PostgreSQL can hold; expressions are not tried on more. */
+/** Longer than any name PostgreSQL can hold; expressions are not tried on more. An expression that backtracks without end
+ *  is the file's author's doing; workers run with V8's fall-back to its linear engine. */
 const PATTERN_SUBJECT_MAX = 255;
 
 function matchesName(name: HbaName, subject: string): boolean {
