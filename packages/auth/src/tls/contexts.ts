@@ -79,6 +79,10 @@ async function readTrust(settings: TlsSettings): Promise<{ ca?: Buffer[]; crl?: 
 
 async function readDhParams(file: string): Promise<Buffer> {
   const dhparam = await readTlsFile('ssl_dh_params_file', file);
+  // Node passes over what it cannot read here, and would then speak without Diffie-Hellman.
+  if (!/-----BEGIN (?:X9\.42 )?DH PARAMETERS-----\s+MI/.test(dhparam.toString('latin1'))) {
+    throw new TlsConfigurationError('ssl_dh_params_file', file, 'has no DH parameters in PEM form');
+  }
   tryOption('ssl_dh_params_file', file, { dhparam });
   return dhparam;
 }
