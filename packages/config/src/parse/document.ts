@@ -23,11 +23,11 @@ export interface SettingPart {
 
 type Part = TextPart | SettingPart;
 
-/** The text of one file as parts. Joined they are the text, byte for byte, so an edit keeps comments and order. Documents
- *  are immutable: an edit gives a new one. Included files are not part of it. */
+/** The text of one file as parts. Joined they are the text, byte for byte, so an edit keeps comments and order. Edits
+ *  change the document itself. Included files are not part of it. */
 export class ConfDocument {
   readonly file: string;
-  readonly #parts: readonly Part[];
+  #parts: readonly Part[];
 
   private constructor(file: string, parts: readonly Part[]) {
     this.file = file;
@@ -76,6 +76,11 @@ export class ConfDocument {
     return { document: new ConfDocument(file, parts), issues };
   }
 
+  /** The document alone, for editing: what cannot be read stays in it as it is. */
+  static parse(text: string, file = 'pgpool.conf'): ConfDocument {
+    return ConfDocument.read(text, file).document;
+  }
+
   get settings(): readonly SettingPart[] {
     return this.#parts.filter((p) => p.kind !== 'text');
   }
@@ -91,37 +96,40 @@ export class ConfDocument {
 
   /** Changes the last setting of this name in place, or adds a line at the end.
    *  @throws RangeError when no line of the file can hold the value, see `quoteValue`. */
-  set(name: string, value: string): ConfDocument {
+  set(name: string, value: string): this {
     const valueText = quoteValue(value);
     const at = this.#parts.findLastIndex((p) => p.kind === 'setting' && sameParameter(p.name, name));
-    const parts = [...this.#parts];
-    const old = parts[at];
+    const old = this.#parts[at];
     if (old !== undefined && old.kind === 'setting') {
-      parts[at] = { ...old, name, valueText, value: unquote(valueText) };
-      return new ConfDocument(this.file, parts);
+      this.#parts = this.#parts.with(at, { ...old, name, valueText, value: unquote(valueText) });
+      return this;
     }
     const before = this.toString();
     const lineEnd = before === '' || before.endsWith('\n') ? '' : '\n';
-    return ConfDocument.read(`${before}${lineEnd}${name} = ${valueText}\n`, this.file).document;
+    return this.#reread(`${before}${lineEnd}${name} = ${valueText}\n`);
   }
 
   /** Takes out every setting of this name. A line that held nothing else goes with it; a comment behind it stays. */
-  remove(name: string): ConfDocument {
+  remove(name: string): this {
     const parts = [...this.#parts];
     for (let i = parts.length - 1; i >= 0; i--) {
       const part = parts[i];
       if (part?.kind !== 'setting' || !sameParameter(part.name, name)) continue;
       const before = parts[i - 1];
       const after = parts[i + 1];
-      const startsLine = before === undefined || (before.kind === 'text' && /(?:^|\n)[ \t]*$/.test(before.text));
-      const restOfLine =
-        after === undefined ? '' : after.kind === 'text' ? /^[ \t\r]*(?:\n|$)/.exec(after.text)?.[0] : undefined;
       parts.splice(i, 1);
+      const startsLine = before === undefined || (before.kind === 'text' && /(?:^|\n)[ \t]*$/.test(before.text));
+      const restOfLine = after?.kind === 'text' ? /^[ \t\r]*(?:\n|$)/.exec(after.text)?.[0] : undefined;
       if (startsLine && restOfLine !== undefined && after?.kind === 'text') {
         parts[i] = { kind: 'text', text: after.text.slice(restOfLine.length) };
       }
     }
-    return ConfDocument.read(parts.map(partText).join(''), this.file).document;
+    return this.#reread(parts.map(partText).join(''));
+  }
+
+  #reread(text: string): this {
+    this.#parts = ConfDocument.read(text, this.file).document.#parts;
+    return this;
   }
 }
 

@@ -21,7 +21,7 @@ export const clusteringMode = {
     default: false,
     context: 'reload',
     since: '3.0',
-    doc: "Detach the servers whose count of changed rows differs from the majority's. When off, only the transaction fails. It concerns the modes in which the proxy replicates.",
+    doc: "Detach the servers whose count of changed rows differs from the majority's. When off, the transaction fails and nobody is detached. It concerns the modes in which the proxy replicates.",
   },
   replicate_select: {
     type: 'bool',

@@ -35,7 +35,7 @@ export const failoverAndFailback = {
     default: true,
     context: 'reload',
     since: '4.0',
-    doc: 'Treat a failed connection or a broken exchange with a server as a sign of its death. When off, only the session fails and the health check decides. Here such an error is a suspicion in both cases, and a probe of its own decides.',
+    doc: 'Treat a failed connection or a broken exchange with a server as a sign of its death. When off, it ends the session and nothing more, and the health check decides. Here such an error is a suspicion in both cases, and a probe of its own decides.',
   },
   search_primary_node_timeout: {
     type: 'int',

@@ -76,7 +76,7 @@ export const loadBalancing = {
     values: ['off', 'transaction', 'trans_transaction', 'always', 'dml_adaptive'],
     context: 'reload',
     since: '4.0',
-    doc: 'How long reads stay on the primary after a write. `transaction`: to the end of the transaction; `trans_transaction`: also in later explicit transactions of the session; `always`: to the end of the session; `dml_adaptive`: only reads of the written tables, to the end of the transaction; `off`: not at all.',
+    doc: 'After a write, how long the primary answers the reads too. `transaction`: to the end of the transaction; `trans_transaction`: also in later explicit transactions of the session; `always`: to the end of the session; `dml_adaptive`: only reads of the written tables, to the end of the transaction; `off`: not at all.',
   },
   dml_adaptive_object_relationship_list: {
     type: 'string',

@@ -21,7 +21,7 @@ export const loggingWhere = {
     default: '/tmp/pgpool_logs',
     context: 'reload',
     since: '4.2',
-    doc: 'Directory of the collected log files. A relative path starts at the directory in which the proxy was started.',
+    doc: 'Where the collected log files lie. A relative path starts at the directory in which the proxy was started.',
   },
   log_filename: {
     type: 'string',

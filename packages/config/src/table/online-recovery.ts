@@ -46,7 +46,7 @@ export const onlineRecovery = {
     unit: 's',
     context: 'reload',
     since: '2.2',
-    doc: 'How long online recovery waits for clients to leave and for the recovered server to start. 0 does not wait.',
+    doc: 'How long online recovery waits for clients to leave and for the recovered server to start. With 0 there is no wait.',
   },
   client_idle_limit_in_recovery: {
     type: 'int',

@@ -34,7 +34,7 @@ export const watchdogVirtualIp = {
     default: '/usr/sbin',
     context: 'start',
     since: '3.2',
-    doc: 'Directory of arping. It is not used when arping_cmd begins with `/`.',
+    doc: 'Where the program arping is found. Not used when arping_cmd begins with `/`.',
   },
   arping_cmd: {
     type: 'string',
@@ -48,7 +48,7 @@ export const watchdogVirtualIp = {
     default: '/bin',
     context: 'start',
     since: '3.2',
-    doc: 'Directory of ping.',
+    doc: 'Where the program ping is found.',
   },
   delegate_IP: {
     type: 'string',
