@@ -197,12 +197,9 @@ describe.skipIf(systemBinDirectory() === undefined)('a real PostgreSQL', () => {
       expect(await verdict('trusted', { password: 'wrong', unproved: true })).toBe('28P01');
     });
 
-    it.each(ODD_PASSWORDS.map((password, i) => [`odd${i}`, password] as const))(
-      '%s with %j',
-      async (user, password) => {
-        expect(await verdict(user, { password })).toBe('proved');
-      },
-    );
+    it.each(ODD_PASSWORDS.map((_, i) => i))('with odd password %i, prepared as PostgreSQL does', async (i) => {
+      expect(await verdict(`odd${i}`, { password: ODD_PASSWORDS[i] as string })).toBe('proved');
+    });
   });
 
   describe('libpq signs in to us', () => {

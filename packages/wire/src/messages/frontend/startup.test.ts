@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../errors.ts';
+import { encodeErrorResponseV2 } from '../backend/error-response.ts';
+import { encodeNegotiateProtocolVersion } from '../backend/negotiate-protocol-version.ts';
 import {
   CANCEL_REQUEST,
   decodeStartup,
@@ -181,6 +183,28 @@ describe('StartupMessage', () => {
   it('over the limit it is neither taken nor made', () => {
     const params: [string, string][] = [['user', 'x'.repeat(10_001)]];
     expect(refusal(() => encodeStartup({ protocol: PROTOCOL_3_0, params })).sqlstate).toBe('54000');
+  });
+});
+
+describe('the bytes of PostgreSQL 18.4', () => {
+  it('for version 3.9999 with two options that it does not know', () => {
+    const asked = decodeStartup(packet((3 << 16) | 9999, 'user\0a\0_pq_.a\0x\0_pq_.b\0\0\0')) as StartupMessage;
+    const answer = encodeNegotiateProtocolVersion(negotiatedProtocol(asked.protocol), asked.unknownOptions);
+    expect(answer.toString('latin1')).toBe('v\0\0\0\x1a\0\x03\0\x02\0\0\0\x02_pq_.a\0_pq_.b\0');
+  });
+
+  it('for version 3.0 with an option: 3.0 is kept', () => {
+    const asked = decodeStartup(packet(PROTOCOL_3_0, 'user\0a\0_pq_.a\0x\0\0')) as StartupMessage;
+    expect(needsNegotiation(asked)).toBe(true);
+    const answer = encodeNegotiateProtocolVersion(negotiatedProtocol(asked.protocol), asked.unknownOptions);
+    expect(answer.toString('latin1')).toBe('v\0\0\0\x13\0\x03\0\0\0\0\0\x01_pq_.a\0');
+  });
+
+  it('for version 2.0', () => {
+    const message = unsupportedProtocolMessage(0x20000);
+    expect(encodeErrorResponseV2({ severity: 'FATAL', message }).toString('latin1')).toBe(
+      'EFATAL:  unsupported frontend protocol 2.0: server supports 3.0 to 3.2\n\0',
+    );
   });
 });
 
