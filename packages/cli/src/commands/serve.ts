@@ -1,7 +1,11 @@
 /** `pgherd serve`: the engine in the foreground. Also what compat/bin/pgpool starts. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Doors, openDoors } from '@pgherd/control';
 import { AlreadyRunningError, ConfigurationError, ListenError, Supervisor } from '@pgherd/engine';
 import type { StopMode } from '@pgherd/operations';
 import type { CommandIo } from '../io.ts';
+import type { Command } from './command.ts';
 
 export interface ServeOptions {
   readonly config: string;
@@ -28,16 +32,20 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
     SIGQUIT: () => stop('immediate'),
     SIGHUP: () => void supervisor.reload(),
   });
+  let doors: Doors | null = null;
   try {
     await supervisor.start();
+    doors = await openDoors(supervisor, supervisor.settings);
   } catch (error) {
     asked();
+    await supervisor.stop('immediate');
     io.stderr(explain(error));
     return 1;
   }
   process.title = 'pgpool: main';
   await options.onReady?.(supervisor);
   await stopped;
+  await doors.close();
   asked();
   return 0;
 }
@@ -57,3 +65,35 @@ export function explain(error: unknown): string {
   if (error instanceof ListenError || error instanceof AlreadyRunningError) return error.message;
   return (error as Error).message;
 }
+
+const USAGE = `pgherd serve [-f pgpool.conf] [-a pool_hba.conf] [-F pcp.conf] [-d]
+
+Runs the proxy in the foreground; the log goes to standard error. SIGTERM waits for clients to leave, SIGINT ends their
+sessions, SIGHUP reloads pgpool.conf, pool_hba.conf, pool_passwd and the TLS files.`;
+
+export const serveCommand: Command = {
+  summary: 'run the proxy in front of your own servers',
+  usage: USAGE,
+  async run(args, io) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        file: { type: 'string', short: 'f' },
+        hba: { type: 'string', short: 'a' },
+        pcp: { type: 'string', short: 'F' },
+        debug: { type: 'boolean', short: 'd' },
+      },
+    });
+    const config = values.file ?? 'pgpool.conf';
+    const directory = path.dirname(config);
+    return serve(
+      {
+        config,
+        hba: values.hba ?? path.join(directory, 'pool_hba.conf'),
+        pcp: values.pcp ?? path.join(directory, 'pcp.conf'),
+        debug: values.debug ?? false,
+      },
+      io,
+    );
+  },
+};

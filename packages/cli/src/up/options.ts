@@ -1,0 +1,116 @@
+/** The flags of `pgherd up`; each also as an environment variable (PGHERD_PORT and so on). */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { environment } from '../env.ts';
+import { UsageError } from '../errors.ts';
+
+export interface UpOptions {
+  readonly dir: string;
+  readonly port: number;
+  readonly pcpPort: number;
+  readonly controlPort: number;
+  readonly metricsPort: number;
+  readonly herdPort: number;
+  readonly nodes: number;
+  readonly listen: string;
+  readonly pgBin: string | null;
+  /** Ports that were asked for, rather than left at their default: those go into an existing configuration too. */
+  readonly given: ReadonlySet<string>;
+}
+
+export const UP_USAGE = `pgherd up [options]
+
+Makes a herd of PostgreSQL servers on the first run, starts it with the proxy in front, and stops all of it on Ctrl-C.
+
+  --dir DIR            where everything is kept (default .pgherd)
+  --port P             the proxy, what applications connect to (default 9999)
+  --pcp-port P         PCP (default 9898)
+  --control-port P     control API (default 9897)
+  --metrics-port P     metrics and health (default 9719)
+  --herd-port P        the first PostgreSQL server; the others follow (default 25432)
+  --nodes N            PostgreSQL servers, the first is the primary (default 3)
+  --listen ADDRESS     where the proxy listens (default localhost)
+  --pg-bin DIR         PostgreSQL's programs: a directory, "system" or "embedded" (default embedded)
+  --no-console         without the web console
+
+Each option can be given in the environment: PGHERD_PORT=5432 is --port 5432.`;
+
+const DEFAULTS = {
+  dir: '.pgherd',
+  port: '9999',
+  'pcp-port': '9898',
+  'control-port': '9897',
+  'metrics-port': '9719',
+  'herd-port': '25432',
+  nodes: '3',
+  listen: 'localhost',
+} as const;
+
+export function parseUpOptions(args: readonly string[]): UpOptions {
+  const text = { type: 'string' } as const;
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        dir: text,
+        port: text,
+        'pcp-port': text,
+        'control-port': text,
+        'metrics-port': text,
+        'herd-port': text,
+        nodes: text,
+        listen: text,
+        'pg-bin': text,
+        'no-console': { type: 'boolean' },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${UP_USAGE}`);
+  }
+  const given = new Set<string>();
+  const value = (name: keyof typeof DEFAULTS): string => {
+    const asked = (values[name] as string | undefined) ?? environment(name);
+    if (asked !== undefined) given.add(name);
+    return asked ?? DEFAULTS[name];
+  };
+  const number = (name: keyof typeof DEFAULTS, min: number, max: number): number => {
+    const asked = value(name);
+    const parsed = Number(asked);
+    if (!Number.isInteger(parsed) || parsed < min || parsed > max) {
+      throw new UsageError(`--${name} must be a number from ${min} to ${max}, not "${asked}".`);
+    }
+    return parsed;
+  };
+  const options: UpOptions = {
+    dir: path.resolve(value('dir')),
+    port: number('port', 1024, 65535),
+    pcpPort: number('pcp-port', 1024, 65535),
+    controlPort: number('control-port', 1024, 65535),
+    metricsPort: number('metrics-port', 1024, 65535),
+    herdPort: number('herd-port', 1024, 65535),
+    nodes: number('nodes', 1, 32),
+    listen: value('listen'),
+    pgBin: (values['pg-bin'] as string | undefined) ?? environment('pg-bin') ?? null,
+    given,
+  };
+  refuseSamePorts(options);
+  return options;
+}
+
+function refuseSamePorts(options: UpOptions): void {
+  const ports: (readonly [string, number])[] = [
+    ['--port', options.port],
+    ['--pcp-port', options.pcpPort],
+    ['--control-port', options.controlPort],
+    ['--metrics-port', options.metricsPort],
+    ...Array.from({ length: options.nodes }, (_, i) => [`node ${i} (--herd-port)`, options.herdPort + i] as const),
+  ];
+  const seen = new Map<number, string>();
+  for (const [name, port] of ports) {
+    const other = seen.get(port);
+    if (other !== undefined)
+      throw new UsageError(`${other} and ${name} would both use port ${port}: change one of them.`);
+    seen.set(port, name);
+  }
+}
