@@ -35,6 +35,15 @@ export function createCredentials(parts: CredentialParts = {}): Credentials {
   return new SessionCredentials(parts);
 }
 
+/** The same secrets, after a backend has asked for the password and taken it (`BackendStep` ok with `proved`). */
+export function provedByBackend({ password, md5, scram }: Credentials): Credentials {
+  return new SessionCredentials({
+    ...(password !== undefined && { password }),
+    ...(md5 !== undefined && { md5 }),
+    ...(scram !== undefined && { scram }),
+  });
+}
+
 /** For a method that asks the client nothing, or proves it otherwise: the entry is all there is. */
 export function credentialsOfEntry(entry: Secret | null): Credentials {
   if (entry?.kind === 'text') return createCredentials({ password: entry.password });

@@ -13,6 +13,7 @@ export {
   type Credentials,
   createCredentials,
   credentialsOfEntry,
+  provedByBackend,
   type Secret,
 } from './credentials.ts';
 export type { FrontendContext, FrontendTls } from './frontend/context.ts';

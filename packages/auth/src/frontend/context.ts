@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Secret } from '../credentials.ts';
 
 export interface FrontendTls {
@@ -28,3 +29,6 @@ export interface FrontendContext {
     | { readonly address: string | null; readonly database: string; readonly replication?: boolean }
     | undefined;
 }
+
+/** Stands in for a mockSecret that was left out. */
+export const processSecret = randomBytes(32);

@@ -1,8 +1,9 @@
 import { bytesToText, decodePasswordMessage, encodeAuthenticationCleartext, textToBytes } from '@pgherd/wire';
 import { createCredentials, type Secret } from '../credentials.ts';
 import { isMd5Hash, md5Hash, sameBytes } from '../md5.ts';
-import { matchesVerifier, parseVerifier } from '../scram/keys.ts';
-import type { FrontendContext } from './context.ts';
+import { ITERATIONS_DEFAULT, matchesVerifier, parseVerifier } from '../scram/keys.ts';
+import { mockVerifier } from '../scram/server.ts';
+import { type FrontendContext, processSecret } from './context.ts';
 import { type FrontendMethod, type FrontendStep, outOfOrder, passwordFailed, refuse } from './step.ts';
 
 /** Clear text: compared with the entry, whatever its kind; without an entry a backend has to prove it. */
@@ -25,10 +26,15 @@ export class PasswordMethod implements FrontendMethod {
     this.#state = 'done';
     const password = readPassword(body);
     if (typeof password !== 'string') return password;
-    const { user, entry, knowsUser } = this.#context;
-    if (knowsUser === false) return passwordFailed(user, 'the role does not exist, has expired or may not log in');
-    if (entry === null)
+    const { user, entry, knowsUser, mockSecret = processSecret } = this.#context;
+    if (knowsUser === false) {
+      // The work of a real comparison, so that the time taken does not tell who exists.
+      await matchesVerifier(password, mockVerifier(user, mockSecret, ITERATIONS_DEFAULT));
+      return passwordFailed(user, 'the role does not exist, has expired or may not log in');
+    }
+    if (entry === null) {
       return { kind: 'ok', bytes: null, credentials: createCredentials({ password, unproved: true }) };
+    }
     const verdict = await matchesEntry(password, user, entry);
     if (verdict !== true) return passwordFailed(user, verdict);
     return { kind: 'ok', bytes: null, credentials: createCredentials({ password }) };

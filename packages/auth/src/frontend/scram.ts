@@ -11,11 +11,8 @@ import { createCredentials } from '../credentials.ts';
 import { ScramError } from '../scram/error.ts';
 import { buildVerifier, ITERATIONS_DEFAULT, parseVerifier, type ScramVerifier } from '../scram/keys.ts';
 import { mockVerifier, ScramServer, stableSalt } from '../scram/server.ts';
-import type { FrontendContext } from './context.ts';
+import { type FrontendContext, processSecret } from './context.ts';
 import { type FrontendMethod, type FrontendStep, outOfOrder, passwordFailed, refuse } from './step.ts';
-
-/** Stands in for FrontendContext.mockSecret. */
-const processSecret = randomBytes(32);
 
 type State =
   | { readonly at: 'start' | 'preparing' | 'done' }

@@ -13,7 +13,7 @@ import {
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createBackendSignIn } from '../backend/sign-in.ts';
-import { type Credentials, createCredentials, type Secret } from '../credentials.ts';
+import { type Credentials, createCredentials, provedByBackend, type Secret } from '../credentials.ts';
 import { md5Hash } from '../md5.ts';
 import { buildVerifier, formatVerifier } from '../scram/keys.ts';
 import type { FrontendContext } from './context.ts';
@@ -191,6 +191,12 @@ describe('what a session may use on backends', () => {
     expect(credentials.scram).toBeUndefined();
     expect(keys?.clientKey).toEqual(Buffer.alloc(32));
     expect(keys?.serverKey).toEqual(Buffer.alloc(32));
+  });
+
+  it('a password that a backend has taken counts as proved from then on', async () => {
+    const { last } = await signIn(createFrontendMethod('password', context('none')), PASSWORD);
+    const proved = provedByBackend(credentialsOf(last));
+    expect(proved).toMatchObject({ password: PASSWORD, unproved: false });
   });
 
   it('credentials show nothing when they are printed', () => {
