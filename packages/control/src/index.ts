@@ -1,1 +1,2 @@
-export {};
+export { DoorError, type DoorSettings, type Doors, openDoors } from './doors.ts';
+export { renderMetrics } from './metrics/render.ts';

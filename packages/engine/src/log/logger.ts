@@ -53,8 +53,8 @@ export function expandPrefix(
   prefix: string,
   facts: { processName: string; pid: number; line: number; now: Date; context: LogContext | null },
 ): string {
-  return prefix.replace(/%(-?\d+)?([apPtmdul%])/g, (_all, width: string | undefined, escape: string) => {
-    const value = prefixValue(escape, facts);
+  return prefix.replace(/%(-?\d+)?([apPtmdul%])/g, (_all, width: string | undefined, letter: string) => {
+    const value = prefixValue(letter, facts);
     if (width === undefined) return value;
     const size = Math.abs(Number(width));
     return width.startsWith('-') ? value.padEnd(size) : value.padStart(size);
@@ -62,10 +62,10 @@ export function expandPrefix(
 }
 
 function prefixValue(
-  escape: string,
+  letter: string,
   facts: { processName: string; pid: number; line: number; now: Date; context: LogContext | null },
 ): string {
-  switch (escape) {
+  switch (letter) {
     case 'a':
       return facts.context === null ? facts.processName : (facts.context.application ?? '[unknown]');
     case 'p':

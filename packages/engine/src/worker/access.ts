@@ -157,7 +157,7 @@ export class Access {
 function toSecret(entry: NonNullable<ReturnType<PoolPasswd['lookup']>>): Secret {
   switch (entry.kind) {
     case 'md5':
-      return { kind: 'md5', hash: entry.hash };
+      return { kind: 'md5', hash: `md5${entry.hash}` };
     case 'text':
       return { kind: 'text', password: entry.password };
     default:

@@ -216,6 +216,7 @@ export class Worker implements SessionOwner {
     this.cluster = snapshot;
     if (before.epoch !== snapshot.epoch) {
       for (const pool of this.pools.values()) pool.closeIdle((link) => link.epoch !== snapshot.epoch);
+      this.authCache?.clear();
       this.authLink?.close();
       this.authLink = null;
     }
