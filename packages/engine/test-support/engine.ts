@@ -8,6 +8,7 @@ import { quoteValue } from '@pgherd/config';
 import { type Cluster, freePorts } from '@pgherd/lab';
 import type { EngineStatus, ReloadReport, StopMode } from '@pgherd/operations';
 import type { FromEngine, ToEngine } from './engine-process.ts';
+import { env } from './env.ts';
 import { childrenOf, isAlive } from './processes.ts';
 import { until, within } from './wait.ts';
 
@@ -89,7 +90,7 @@ export class Engine {
       execArgv: ['--no-warnings'],
       stdio: ['ignore', log, log, 'ipc'],
       serialization: 'advanced',
-      ...(options.nodeOptions === undefined ? {} : { env: { ...process.env, NODE_OPTIONS: options.nodeOptions } }),
+      ...(options.nodeOptions === undefined ? {} : { env: { ...env.inherited, NODE_OPTIONS: options.nodeOptions } }),
     });
     fs.closeSync(log);
     const engine = new Engine(child, { port, directory, settings });
@@ -125,7 +126,8 @@ export class Engine {
   }
 
   url(user: string, database: string, password?: string): string {
-    const login = password === undefined ? encodeURIComponent(user) : `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+    const login =
+      password === undefined ? encodeURIComponent(user) : `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
     return `postgres://${login}@${this.host}:${this.port}/${encodeURIComponent(database)}`;
   }
 

@@ -6,6 +6,8 @@ function count(name: string, short: number): number {
 }
 
 export const env = {
+  /** For child processes. */
+  inherited: process.env,
   /** PGHERD_SOAK=1: also the tests that take minutes or gigabytes. */
   soak: process.env['PGHERD_SOAK'] === '1',
   /** Messages of each fuzz run. */
