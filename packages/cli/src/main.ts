@@ -1,6 +1,7 @@
 /** Entry point of `pgherd`: finds the sub-command, runs it, and turns expected failures into one sentence. */
 import type { Command } from './commands/command.ts';
-import { CommandError, UsageError } from './errors.ts';
+import { sentenceOf, UsageError } from './errors.ts';
+import { exit } from './exit.ts';
 import { processIo } from './io.ts';
 
 /** Loaded on use: `pgherd url` need not wait for the engine. */
@@ -44,31 +45,11 @@ async function overview(): Promise<string> {
   return ['pgherd COMMAND [options]', '', ...lines, '', '"pgherd COMMAND --help" tells more.'].join('\n');
 }
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
-  processIo.stderr(
-    `pgherd needs Node 22.18 or later and runs under ${process.version}: run "npm ci" in the checkout, which brings one.`,
-  );
-  process.exit(1);
-}
-
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  await exit(await main(process.argv.slice(2)));
 } catch (error) {
-  if (error instanceof UsageError) {
-    processIo.stderr(error.message);
-    process.exitCode = 2;
-  } else if (error instanceof CommandError) {
-    processIo.stderr(`pgherd: ${error.message}`);
-    process.exitCode = 1;
-  } else if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
-    processIo.stderr(`pgherd: ${(error as Error).message}`);
-    process.exitCode = 2;
-  } else {
-    const { explain } = await import('./commands/serve.ts');
-    processIo.stderr(`pgherd: ${explain(error)}`);
-    process.exitCode = 1;
-  }
+  const isUsage = error instanceof UsageError;
+  const isWrongLine = (error as { code?: unknown }).code?.toString().startsWith('ERR_PARSE_ARGS') === true;
+  processIo.stderr(isUsage ? error.message : `pgherd: ${sentenceOf(error)}`);
+  await exit(isUsage || isWrongLine ? 2 : 1);
 }
-// Whatever still holds the loop (a client library's timer, say) must not keep a finished command.
-if (process.exitCode !== undefined) setImmediate(() => process.exit());

@@ -8,3 +8,6 @@ export const programs = {
   pgherd: path.join(projectRoot, 'packages/cli/bin/pgherd'),
   pgpool: path.join(projectRoot, 'compat/bin/pgpool'),
 } as const;
+
+/** Where the drop-in programs look for files that the command line does not name. */
+export const configurationDirectory = path.join(projectRoot, 'compat/etc');

@@ -1,75 +1,121 @@
 /** `pgherd serve`: the engine in the foreground. Also what compat/bin/pgpool starts. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Doors, openDoors } from '@pgherd/control';
-import { AlreadyRunningError, ConfigurationError, ListenError, Supervisor } from '@pgherd/engine';
+import { DoorError, type Doors, openDoors } from '@pgherd/control';
+import { Supervisor } from '@pgherd/engine';
 import type { StopMode } from '@pgherd/operations';
+import { sentenceOf } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
+import { StopSignals } from '../stop-signals.ts';
 import type { Command } from './command.ts';
 
 export interface ServeOptions {
   readonly config: string;
   readonly hba: string;
   readonly pcp: string;
-  readonly debug?: boolean;
+  readonly debug: boolean;
   /** Called once clients can be served. */
-  readonly onReady?: (supervisor: Supervisor) => Promise<void> | void;
+  readonly onReady?: () => void;
 }
 
 /** Runs until a signal stops it. @returns the exit code */
 export async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
   const supervisor = new Supervisor({
     paths: { config: options.config, hba: options.hba, pcp: options.pcp },
-    debug: options.debug ?? false,
+    debug: options.debug,
   });
-  let stop: (mode: StopMode) => void = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = (mode) => void supervisor.stop(mode).then(resolve);
-  });
-  const asked = onSignals({
-    SIGTERM: () => stop('smart'),
-    SIGINT: () => stop('fast'),
-    SIGQUIT: () => stop('immediate'),
-    SIGHUP: () => void supervisor.reload(),
-  });
-  let doors: Doors | null = null;
+  const signals = new StopSignals();
+  const reload = new ReloadSignal();
+  let doors: Doors | null;
   try {
-    await supervisor.start();
-    doors = await openDoors(supervisor, supervisor.settings);
+    const started = supervisor.start();
+    const early = await Promise.race([started.then(() => null), signals.asked]);
+    if (early !== null) {
+      started.catch(() => {}); // it was told to stop while it started
+      await supervisor.stop('fast');
+      return 0;
+    }
   } catch (error) {
-    asked();
+    io.stderr(sentenceOf(error)); // a start that fails leaves nothing behind
+    return 1;
+  }
+  try {
+    doors = await doorsOf(supervisor);
+  } catch (error) {
     await supervisor.stop('immediate');
-    io.stderr(explain(error));
+    io.stderr(sentenceOf(error));
     return 1;
   }
   process.title = 'pgpool: main';
-  await options.onReady?.(supervisor);
-  await stopped;
-  await doors.close();
-  asked();
+  reload.allow(() => supervisor.reload());
+  options.onReady?.();
+  await untilStopped(supervisor, doors, signals);
   return 0;
 }
 
-/** @returns how to take the handlers away again */
-function onSignals(handlers: Readonly<Partial<Record<NodeJS.Signals, () => void>>>): () => void {
-  const entries = Object.entries(handlers) as [NodeJS.Signals, () => void][];
-  for (const [signal, act] of entries) process.on(signal, act);
-  return () => {
-    for (const [signal, act] of entries) process.removeListener(signal, act);
+async function untilStopped(supervisor: Supervisor, doors: Doors | null, signals: StopSignals): Promise<void> {
+  const stop = async (mode: StopMode): Promise<void> => {
+    // The pid file goes last, and whoever waits for that may start the next one at once: its ports must be free by then.
+    if (mode !== 'smart') await doors?.close();
+    await supervisor.stop(mode);
   };
+  signals.onEach((mode) => void stop(mode));
+  const mode = await signals.asked;
+  await stop(mode);
+  if (mode === 'smart') await doors?.close();
 }
 
-/** Expected failures in one sentence each; anything else is a bug and shows where it happened. */
-export function explain(error: unknown): string {
-  if (error instanceof ConfigurationError) return error.issues.join('\n');
-  if (error instanceof ListenError || error instanceof AlreadyRunningError) return error.message;
-  return (error as Error).message;
+/**
+ * Metrics and health. A configuration that says nothing of them may be the second on its machine, as Pgpool-II's users
+ * run several: then a port that is taken is worth a warning, not a refusal.
+ */
+async function doorsOf(supervisor: Supervisor): Promise<Doors | null> {
+  const { settings } = supervisor;
+  try {
+    return await openDoors(supervisor, settings);
+  } catch (error) {
+    const asked = settings.explicit.has('metrics_port') || settings.explicit.has('metrics_listen_addresses');
+    if (asked || !(error instanceof DoorError)) throw error;
+    supervisor.log.write('warning', `no metrics and health from this process: ${error.message}`);
+    return null;
+  }
+}
+
+/** SIGHUP from the first moment on: one that comes during the start is answered after it. */
+class ReloadSignal {
+  #asked = false;
+  #act: (() => Promise<unknown>) | null = null;
+
+  constructor() {
+    process.on('SIGHUP', () => {
+      this.#asked = true;
+      this.#answer();
+    });
+  }
+
+  allow(act: () => Promise<unknown>): void {
+    this.#act = act;
+    this.#answer();
+  }
+
+  #answer(): void {
+    if (!this.#asked || this.#act === null) return;
+    this.#asked = false;
+    void this.#act();
+  }
 }
 
 const USAGE = `pgherd serve [-f pgpool.conf] [-a pool_hba.conf] [-F pcp.conf] [-d]
 
-Runs the proxy in the foreground; the log goes to standard error. SIGTERM waits for clients to leave, SIGINT ends their
-sessions, SIGHUP reloads pgpool.conf, pool_hba.conf, pool_passwd and the TLS files.`;
+Runs the proxy in front of your own servers, in the foreground; the log goes to standard error.
+
+  -f, --file FILE      the configuration (default pgpool.conf)
+  -a, --hba FILE       who may sign in, and how (default pool_hba.conf beside the configuration)
+  -F, --pcp FILE       users of PCP (default pcp.conf beside the configuration)
+  -d, --debug          log more
+
+SIGTERM waits for clients to leave, SIGINT ends their sessions, SIGHUP reloads pgpool.conf, pool_hba.conf, pool_passwd
+and the TLS files.`;
 
 export const serveCommand: Command = {
   summary: 'run the proxy in front of your own servers',
@@ -84,13 +130,13 @@ export const serveCommand: Command = {
         debug: { type: 'boolean', short: 'd' },
       },
     });
-    const config = values.file ?? 'pgpool.conf';
-    const directory = path.dirname(config);
+    const config = path.resolve(values.file ?? 'pgpool.conf');
+    const beside = path.dirname(config);
     return serve(
       {
         config,
-        hba: values.hba ?? path.join(directory, 'pool_hba.conf'),
-        pcp: values.pcp ?? path.join(directory, 'pcp.conf'),
+        hba: path.resolve(values.hba ?? path.join(beside, 'pool_hba.conf')),
+        pcp: path.resolve(values.pcp ?? path.join(beside, 'pcp.conf')),
         debug: values.debug ?? false,
       },
       io,

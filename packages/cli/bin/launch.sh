@@ -1,0 +1,13 @@
+# Read by the programs of this project with $root (the project's folder) and $entry (their main file below
+# packages/cli/src) set: goes on under the Node that the project brings, whatever `node` is in this shell.
+main="$root/packages/cli/src/$entry"
+if [ -x "$root/node_modules/.bin/node" ]; then
+  exec "$root/node_modules/.bin/node" --no-warnings "$main" "$@"
+fi
+# Without it any Node will do that reads TypeScript: 22.18 and later.
+if command -v node >/dev/null 2>&1 &&
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 18) ? 0 : 1)'; then
+  exec node --no-warnings "$main" "$@"
+fi
+echo "${0##*/}: there is no Node 22.18 or later here: run \"npm ci\" in $root, which brings one." >&2
+exit 1

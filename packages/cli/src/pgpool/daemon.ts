@@ -1,0 +1,57 @@
+/** Start without -n: a process in its own session serves, and this one ends once that one does. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import type { CommandIo } from '../io.ts';
+
+/** What the process that will serve tells the one that waits for it. */
+type Report = { readonly t: 'started' } | { readonly t: 'failed'; readonly message: string };
+
+/** @param args the command line that starts in the foreground @returns the exit code */
+export async function startDaemon(entry: string, args: readonly string[], io: CommandIo): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
+    detached: true,
+    stdio: ['ignore', 'ignore', logTarget(), 'ipc'],
+  });
+  const cancel = (): void => void child.kill('SIGINT');
+  process.once('SIGINT', cancel).once('SIGTERM', cancel);
+  const report = await firstReport(child);
+  if (report.t === 'failed') {
+    io.stderr(`pgpool: ${report.message}`);
+    return 1;
+  }
+  child.disconnect();
+  child.unref();
+  return 0;
+}
+
+/**
+ * A daemon keeps nothing of its terminal, and a pipe kept open would make its reader wait for ever. A file is kept: it is
+ * the only place where its log can be read.
+ */
+function logTarget(): 'inherit' | 'ignore' {
+  return fs.fstatSync(2).isFile() ? 'inherit' : 'ignore';
+}
+
+function firstReport(child: ChildProcess): Promise<Report> {
+  return new Promise((resolve) => {
+    child.once('message', (report) => resolve(report as Report));
+    child.once('error', (error) => resolve({ t: 'failed', message: error.message }));
+    // Not `exit`: what it said last may still be on its way then.
+    child.once('close', (code, signal) =>
+      resolve({ t: 'failed', message: `pgpool ended while it started (${signal ?? `status ${code}`})` }),
+    );
+  });
+}
+
+/** For the serving process: tells the waiting one, if there is one. */
+export function reportStarted(): void {
+  report({ t: 'started' });
+}
+
+export function reportFailed(message: string): void {
+  report({ t: 'failed', message });
+}
+
+function report(message: Report): void {
+  if (process.connected) process.send?.(message);
+}
