@@ -3,6 +3,7 @@
  * never from SQL text) and its parameter values. A link serves one session at a time in session mode; between sessions
  * it is reset and waits in its pool.
  */
+import { bytesToText } from '@pgherd/wire';
 import type { Channel, ChannelHandler } from '../worker/channel.ts';
 import { Reply, ReplyQueue } from './reply-queue.ts';
 
@@ -135,8 +136,7 @@ export class Link implements ChannelHandler {
     return (
       !this.closed &&
       !this.failed &&
-      this.replies.size === 0 &&
-      !this.replies.copyIn &&
+      !this.replies.running &&
       !this.replies.mismatch &&
       this.rest === 0 &&
       this.holdFill === 0
@@ -226,7 +226,8 @@ export class Link implements ChannelHandler {
     if (type === TYPE_COPY_IN || type === TYPE_COPY_BOTH) this.replies.onCopyIn();
     else if (type === TYPE_ERROR) {
       this.replies.onError();
-      if (this.resetDone !== null) this.failed = true;
+      // In a reset, or while nobody uses the link: the server is about to end it.
+      if (this.user === null) this.failed = true;
       this.stats.onSqlState(sqlStateOf(buffer, pos + 5, pos + size));
     } else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
   }
@@ -234,9 +235,9 @@ export class Link implements ChannelHandler {
   private parameter(buffer: Buffer, start: number, end: number): void {
     const nul = buffer.indexOf(0, start);
     if (nul < 0 || nul >= end) return;
-    const name = buffer.toString('latin1', start, nul);
+    const name = bytesToText(buffer.subarray(start, nul));
     const stop = buffer.indexOf(0, nul + 1);
-    const value = buffer.toString('latin1', nul + 1, stop < 0 || stop >= end ? end : stop);
+    const value = bytesToText(buffer.subarray(nul + 1, stop < 0 || stop >= end ? end : stop));
     if (this.original.get(name) === value) {
       this.changed?.delete(name);
       if (this.changed?.size === 0) this.changed = null;

@@ -46,10 +46,19 @@ export function intercept(buffer: Buffer, start: number, end: number): Intercept
   return match(word, buffer.toString('utf8', pos, end));
 }
 
-function match(word: number, raw: string): Interception | null {
+/** A Parse body: only what idle pooled connections would block is of interest there. */
+export function interceptParse(buffer: Buffer, start: number, end: number): Interception | null {
+  const nameEnd = buffer[start] === 0 ? start : buffer.indexOf(0, start);
+  if (nameEnd < 0 || nameEnd >= end) return null;
+  const what = intercept(buffer, nameEnd + 1, end);
+  return what?.kind === 'guard' ? what : null;
+}
+
+function match(word: number, text: string): Interception | null {
+  const nul = text.indexOf('\0');
+  const raw = nul < 0 ? text : text.slice(0, nul);
   if (word === SHOW) {
-    const text = raw.replace(COMMENTS, ' ');
-    const found = SHOW_POOL.exec(text);
+    const found = SHOW_POOL.exec(raw.replace(COMMENTS, ' '));
     return found === null ? null : { kind: 'show', name: (found[1] as string).toLowerCase() };
   }
   if (word === PGPO) {

@@ -9,7 +9,7 @@ import { encodeErrorResponse, encodeReadyForQuery, Frontend } from '@pgherd/wire
 import type { Link, LinkUser } from '../backend/link.ts';
 import { Reply } from '../backend/reply-queue.ts';
 import type { Channel, ChannelHandler } from '../worker/channel.ts';
-import { type Interception, intercept } from './intercept.ts';
+import { type Interception, intercept, interceptParse } from './intercept.ts';
 
 /** Why a session ended: a closed set, for logs and metrics. */
 export type EndReason =
@@ -64,12 +64,18 @@ const HELD_BYTES_MAX = 256 * 1024;
 const MESSAGE_BYTES_MAX = 0x3fffffff;
 
 const KIND_PASS = 0;
-const KIND_LOOK = 1;
-const KIND_SYNC = 2;
-const KIND_CALL = 3;
-const KIND_COPY_END = 4;
-const KIND_TERMINATE = 5;
+/** Extended query: goes on in pieces, and is half a question until its Sync. */
+const KIND_BATCH = 1;
+/** From here on a message is looked at whole. */
+const KIND_PARSE = 2;
+const KIND_LOOK = 3;
+const KIND_SYNC = 4;
+const KIND_CALL = 5;
+const KIND_COPY_END = 6;
+const KIND_TERMINATE = 7;
 const KINDS = new Uint8Array(256);
+for (const type of [Frontend.BIND, Frontend.DESCRIBE, Frontend.EXECUTE, Frontend.CLOSE]) KINDS[type] = KIND_BATCH;
+KINDS[Frontend.PARSE] = KIND_PARSE;
 KINDS[Frontend.QUERY] = KIND_LOOK;
 KINDS[Frontend.SYNC] = KIND_SYNC;
 KINDS[Frontend.FUNCTION_CALL] = KIND_CALL;
@@ -112,12 +118,12 @@ export class Session implements ChannelHandler, LinkUser {
 
   /** What SHOW pool_processes calls the status. */
   get activity(): string {
-    if (this.link.replies.size > 0) return 'Execute command';
+    if (this.running) return 'Execute command';
     return this.link.status === 0x49 ? 'Idle' : 'Idle in transaction';
   }
 
   get idleForMs(): number {
-    return this.link.replies.size > 0 ? 0 : performance.now() - this.lastActiveMs;
+    return this.running ? 0 : performance.now() - this.lastActiveMs;
   }
 
   // --- from the client ------------------------------------------------------------------------------------------
@@ -163,7 +169,7 @@ export class Session implements ChannelHandler, LinkUser {
       }
       const kind = KINDS[type] as number;
       if (size > left) {
-        if ((kind !== KIND_PASS || type === PARSE || observer !== null) && size <= HELD_BYTES_MAX) break;
+        if ((kind > KIND_BATCH || observer !== null) && size <= HELD_BYTES_MAX) break;
         if (kind === KIND_LOOK) this.sent(link, Reply.QUERY);
         else if (kind !== KIND_PASS) this.note(link, kind);
         this.rest = size - left;
@@ -186,6 +192,14 @@ export class Session implements ChannelHandler, LinkUser {
           this.terminate();
           return;
         }
+        if (kind === KIND_PARSE) {
+          const what = interceptParse(buffer, pos + 5, pos + size);
+          if (what !== null) {
+            this.forward(buffer, start, pos);
+            this.stall(what, buffer, pos, length);
+            return;
+          }
+        }
         this.note(link, kind);
       }
       pos += size;
@@ -200,7 +214,8 @@ export class Session implements ChannelHandler, LinkUser {
   }
 
   private note(link: Link, kind: number): void {
-    if (kind === KIND_SYNC) this.sent(link, Reply.SYNC);
+    if (kind <= KIND_PARSE) link.replies.push(Reply.BATCH, this);
+    else if (kind === KIND_SYNC) this.sent(link, Reply.SYNC);
     else if (kind === KIND_CALL) this.sent(link, Reply.FUNCTION_CALL);
     else link.noteSent(Reply.COPY_END);
   }
@@ -234,8 +249,7 @@ export class Session implements ChannelHandler, LinkUser {
       if (this.holdFill < 5) return -1;
       const size = hold.readUInt32BE(1) + 1;
       if (size <= 5 || size > HELD_BYTES_MAX) return used;
-      const type = hold[0] as number;
-      if (KINDS[type] === KIND_PASS && type !== PARSE && this.owner.observer === null) return used;
+      if ((KINDS[hold[0] as number] as number) <= KIND_BATCH && this.owner.observer === null) return used;
       const whole = Buffer.allocUnsafe(size);
       hold.copy(whole, 0, 0, 5);
       hold = this.hold = whole;
@@ -310,7 +324,8 @@ export class Session implements ChannelHandler, LinkUser {
       return;
     }
     const size = bytes.readUInt32BE(1) + 1;
-    this.sent(this.link, Reply.QUERY);
+    if (bytes[0] === PARSE) this.note(this.link, KIND_PARSE);
+    else this.sent(this.link, Reply.QUERY);
     this.forward(bytes, 0, size);
     if (size < bytes.length) this.feed(bytes, size, bytes.length);
   }
@@ -375,9 +390,9 @@ export class Session implements ChannelHandler, LinkUser {
     this.owner.sessionEnded(this, reason, reusable);
   }
 
-  /** True for the key of a cancel request; `QUERY` types only the hot path needs are kept out of here. */
+  /** The server works on something, or has half of it: what a cancel request may mean. */
   get running(): boolean {
-    return this.link.replies.size > 0;
+    return this.link.replies.running;
   }
 }
 
