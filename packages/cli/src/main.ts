@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   sql: async () => (await import('./commands/sql.ts')).sqlCommand,
   url: async () => (await import('./commands/url.ts')).urlCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
+  auth: async () => (await import('./commands/auth.ts')).authCommand,
   lab: async () => (await import('./commands/lab.ts')).labCommand,
 };
 

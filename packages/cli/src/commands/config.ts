@@ -1,35 +1,38 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { createServerTls } from '@pgherd/auth';
 import {
+  type Advice,
   type ConfigIssue,
-  type ConfigResult,
   configAdvice,
   diffSettings,
   formatIssue,
-  type HbaRule,
-  parseConfig,
-  parseHba,
   parsePcpConf,
-  parsePoolPasswd,
   type Settings,
   showRows,
 } from '@pgherd/config';
-import pg from 'pg';
 import { CommandError, UsageError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
+import { type PasswordFile, readConfig, readHba, readPasswords, readText, tlsSettings } from '../read-files.ts';
+import { askServer } from '../servers.ts';
 import { formatTable } from '../table.ts';
 import type { Command } from './command.ts';
 
-const USAGE = `pgherd config check -f pgpool.conf [-a pool_hba.conf] [-F pcp.conf] [--ignore CODE]... [--no-servers]
-pgherd config show  -f pgpool.conf [NAME]
+const USAGE = `pgherd config check [-f pgpool.conf] [-a pool_hba.conf] [-F pcp.conf] [--ignore CODE]... [--no-servers]
+pgherd config show  [-f pgpool.conf] [NAME]
 pgherd config diff  OLD.conf NEW.conf
 
-check reads every file as a start would, compares the connections that this proxy may open with what each server allows,
-and gives advice; exit code 1 when a start would be refused. show prints the values in effect. diff says what changes, and
-whether a reload is enough.`;
+  check  reads every file as a start would, compares the connections that this proxy may open with what each server
+         allows (asked as sr_check_user), and gives advice. Exit code 1 when a start would be refused.
+  show   prints the values in effect: all, or one parameter or group.
+  diff   says what changes, and whether a reload is enough. Secrets are not shown.
 
-const SERVER_LIMIT_MS = 3_000;
+  -f, --file FILE      the configuration (default pgpool.conf)
+  -a, --hba FILE       default pool_hba.conf beside the configuration
+  -F, --pcp FILE       default pcp.conf beside the configuration
+  --ignore CODE        leaves out one piece of advice, by the code in its line; may be repeated
+  --no-servers         does not ask the servers`;
 
 export const configCommand: Command = {
   summary: 'check, show or compare configuration files',
@@ -47,14 +50,14 @@ export const configCommand: Command = {
       },
     });
     const [verb, ...rest] = positionals;
-    const file = values.file ?? 'pgpool.conf';
+    const file = path.resolve(values.file ?? 'pgpool.conf');
     switch (verb) {
       case 'check':
         return check(
           {
             file,
-            hba: values.hba ?? path.join(path.dirname(file), 'pool_hba.conf'),
-            pcp: values.pcp ?? path.join(path.dirname(file), 'pcp.conf'),
+            hba: path.resolve(values.hba ?? path.join(path.dirname(file), 'pool_hba.conf')),
+            pcp: path.resolve(values.pcp ?? path.join(path.dirname(file), 'pcp.conf')),
             ignore: values.ignore ?? [],
             askServers: values['no-servers'] !== true,
           },
@@ -70,18 +73,8 @@ export const configCommand: Command = {
   },
 };
 
-function load(file: string): ConfigResult {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandError(`Cannot read ${file}: ${(error as Error).message}`);
-  }
-  return parseConfig({ text, file: path.resolve(file), readFile: (name) => fs.readFileSync(name, 'utf8') });
-}
-
 function settingsOf(file: string, io: CommandIo): Settings | null {
-  const result = load(file);
+  const result = readConfig(file);
   if (result.ok) return result.settings;
   for (const issue of result.issues) io.stderr(formatIssue(issue));
   return null;
@@ -96,101 +89,92 @@ interface CheckOptions {
 }
 
 async function check(options: CheckOptions, io: CommandIo): Promise<number> {
-  const result = load(options.file);
-  for (const issue of result.warnings) io.stdout(formatIssue(issue));
+  const result = readConfig(options.file);
   if (!result.ok) {
-    for (const issue of result.issues) io.stderr(formatIssue(issue));
+    for (const issue of [...result.warnings, ...result.issues]) print(issue, io);
     return 1;
   }
-  const { settings } = result;
-  const issues = [...hbaIssues(settings, options.hba), ...pcpIssues(options.pcp)];
-  for (const issue of issues) (issue.severity === 'error' ? io.stderr : io.stdout)(formatIssue(issue));
-  const passwd = path.resolve(path.dirname(options.file), settings.pool_passwd);
-  const serverMaxConnections = options.askServers ? await askServers(settings, passwd, io) : undefined;
+  const settings = tlsSettings(result.settings, options.file);
+  const hba = readHba(settings, options.hba);
+  const passwords = readPasswords(settings, options.file);
+  const issues = [
+    ...result.warnings,
+    ...hba.issues,
+    ...(passwords.issue === null ? passwords.entries.warnings : [passwords.issue]),
+    ...pcpIssues(options.pcp),
+    ...(await tlsIssues(settings, options.file)),
+  ];
+  for (const issue of issues) print(issue, io);
+  const servers = options.askServers ? await askServers(settings, passwords, io) : null;
   const advice = configAdvice(settings, {
-    ...(serverMaxConnections === undefined ? {} : { serverMaxConnections }),
-    fileModes: fileModes([passwd]),
-    hbaRules: hbaRulesOf(settings, options.hba),
+    ...servers,
+    fileModes: fileModes([passwords.path, options.pcp]),
+    hbaRules: hba.rules,
     ignore: options.ignore,
   });
-  for (const item of advice) io.stdout(`${item.severity}: ${item.message} (${item.code}: ${item.reason})`);
-  const failed = issues.some((issue) => issue.severity === 'error');
-  if (!failed) io.stdout(`${options.file}: can be used`);
-  return failed ? 1 : 0;
+  for (const item of advice) io.stdout(adviceLine(item));
+  if (issues.some((issue) => issue.severity === 'error')) return 1;
+  io.stdout(`${options.file} can be used`);
+  return 0;
 }
 
-function readOrNull(file: string): string | null {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+function print(issue: ConfigIssue, io: CommandIo): void {
+  const line = `${issue.severity}: ${formatIssue(issue)}`;
+  if (issue.severity === 'error') io.stderr(line);
+  else io.stdout(line);
 }
 
-function hbaIssues(settings: Settings, file: string): readonly ConfigIssue[] {
-  const text = readOrNull(file);
-  if (text === null) {
-    if (!settings.enable_pool_hba) return [];
-    return [{ severity: 'error', file, line: 0, message: 'cannot be read, and enable_pool_hba = on needs it' }];
-  }
-  const parsed = parseHba({ text, file: path.resolve(file), readFile: (name) => fs.readFileSync(name, 'utf8') });
-  return parsed.ok ? parsed.warnings : parsed.issues;
-}
-
-function hbaRulesOf(settings: Settings, file: string): readonly HbaRule[] {
-  const text = settings.enable_pool_hba ? readOrNull(file) : null;
-  const parsed = text === null ? null : parseHba({ text, file, readFile: (name) => fs.readFileSync(name, 'utf8') });
-  return parsed?.ok === true ? parsed.rules : [];
+function adviceLine({ severity, message, code, reason }: Advice): string {
+  return `${severity}: ${message} (${code}: ${reason})`;
 }
 
 function pcpIssues(file: string): readonly ConfigIssue[] {
-  const text = readOrNull(file);
-  return text === null ? [] : parsePcpConf(text, file).warnings;
+  try {
+    return parsePcpConf(readText(file), file).warnings;
+  } catch {
+    return []; // PCP without users, as after an installation
+  }
 }
 
-function fileModes(files: readonly string[]): Record<string, number> {
+/** Certificates and keys are read as at a start, a passphrase command included. */
+async function tlsIssues(settings: Settings, file: string): Promise<readonly ConfigIssue[]> {
+  if (!settings.ssl) return [];
+  try {
+    await createServerTls(settings);
+    return [];
+  } catch (error) {
+    return [{ severity: 'error', file, line: 0, message: (error as Error).message }];
+  }
+}
+
+function fileModes(files: readonly (string | null)[]): Record<string, number> {
   const modes: Record<string, number> = {};
   for (const file of files) {
-    const stat = fs.statSync(file, { throwIfNoEntry: false });
-    if (stat !== undefined) modes[file] = stat.mode;
+    const stat = file === null ? undefined : fs.statSync(file, { throwIfNoEntry: false });
+    if (file !== null && stat !== undefined) modes[file] = stat.mode;
   }
   return modes;
 }
 
-/** max_connections of each server, null where it could not be asked. */
-async function askServers(settings: Settings, passwdFile: string, io: CommandIo): Promise<(number | null)[]> {
-  const passwd = parsePoolPasswd(readOrNull(passwdFile) ?? '', passwdFile);
-  return Promise.all(
-    settings.backends.map(async (backend) => {
-      const user = settings.sr_check_user;
-      const entry = passwd.lookup(user);
-      const given = settings.sr_check_password;
-      const client = new pg.Client({
-        host: backend.hostname,
-        port: backend.port,
-        user: user === '' ? 'postgres' : user,
-        database: settings.sr_check_database,
-        password: given === '' ? (entry?.kind === 'text' ? entry.password : '') : given.replace(/^TEXT/, ''),
-        connectionTimeoutMillis: SERVER_LIMIT_MS,
-        query_timeout: SERVER_LIMIT_MS,
-      });
-      client.on('error', () => {});
-      try {
-        await client.connect();
-        const { rows } = await client.query<{ max: string }>(
-          "SELECT pg_catalog.current_setting('max_connections') AS max",
-        );
-        return Number(rows[0]?.max);
-      } catch (error) {
-        io.stdout(
-          `info: node ${backend.id} (${backend.hostname}:${backend.port}) could not be asked for max_connections: ${(error as Error).message}`,
-        );
-        return null;
-      } finally {
-        await client.end().catch(() => {});
-      }
-    }),
+interface Servers {
+  readonly serverMaxConnections: readonly (number | null)[];
+  readonly primaryId?: number;
+}
+
+async function askServers(settings: Settings, passwords: PasswordFile, io: CommandIo): Promise<Servers> {
+  const answers = await Promise.all(
+    settings.backends.map(async (backend) => ({ backend, facts: await askServer(settings, passwords, backend) })),
   );
+  for (const { backend, facts } of answers) {
+    const who = `node ${backend.id} (${backend.hostname}:${backend.port})`;
+    if (!facts.ok) io.stdout(`info: ${who} could not be asked how many connections it allows: ${facts.reason}`);
+    else io.stdout(`info: ${who} allows ${facts.clientsMax} connections, reserved ones apart`);
+  }
+  const primary = answers.find(({ facts }) => facts.ok && facts.isPrimary);
+  return {
+    serverMaxConnections: answers.map(({ facts }) => (facts.ok ? facts.clientsMax : null)),
+    ...(primary === undefined ? {} : { primaryId: primary.backend.id }),
+  };
 }
 
 function show(file: string, name: string | undefined, io: CommandIo): number {
@@ -221,7 +205,7 @@ function diff(files: readonly string[], io: CommandIo): number {
   io.stdout(
     formatTable(
       ['parameter', 'old', 'new', 'takes effect at'],
-      changes.map((change) => [change.name, String(change.old), String(change.new), change.effect]),
+      changes.map((change) => [change.name, change.old, change.new, change.effect]),
     ),
   );
   return 0;

@@ -1,0 +1,68 @@
+import net from 'node:net';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatIssue } from '@pgherd/config';
+import { checkSignIn } from '../auth-check/check.ts';
+import { UsageError } from '../errors.ts';
+import { readStdin } from '../io.ts';
+import { readConfig, tlsSettings } from '../read-files.ts';
+import type { Command } from './command.ts';
+
+const USAGE = `pgherd auth check USER [options]
+
+Walks one user through the whole sign-in, one line per step: the line of pool_hba.conf that decides, the entry in
+pool_passwd, what auth_query knows, what each server asks for and whether that can be answered. The last sentence says
+what to add. Exit code 0 when the user could sign in.
+
+  -f, --file FILE      the configuration (default pgpool.conf)
+  -a, --hba FILE       default pool_hba.conf beside the configuration
+  --database NAME      the database asked for (default: the user's name)
+  --from ADDRESS       where the client comes from: an IP address, or "local" for a Unix socket (default 127.0.0.1)
+  --tls                the client comes by TLS
+  --password-stdin     try the password on standard input: sign in to the servers with it`;
+
+export const authCommand: Command = {
+  summary: 'find out why a user can or cannot sign in',
+  usage: USAGE,
+  async run(args, io) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        file: { type: 'string', short: 'f' },
+        hba: { type: 'string', short: 'a' },
+        database: { type: 'string' },
+        from: { type: 'string' },
+        tls: { type: 'boolean' },
+        'password-stdin': { type: 'boolean' },
+      },
+    });
+    const [verb, user, more] = positionals;
+    if (verb !== 'check' || user === undefined || user === '' || more !== undefined) throw new UsageError(USAGE);
+    const from = values.from ?? '127.0.0.1';
+    if (from !== 'local' && net.isIP(from) === 0) {
+      throw new UsageError(`--from must be an IP address or "local", not "${from}".`);
+    }
+    const config = path.resolve(values.file ?? 'pgpool.conf');
+    const result = readConfig(config);
+    if (!result.ok) {
+      for (const issue of result.issues) io.stderr(formatIssue(issue));
+      return 1;
+    }
+    const { canSignIn, sentence } = await checkSignIn(
+      {
+        settings: tlsSettings(result.settings, config),
+        config,
+        hba: path.resolve(values.hba ?? path.join(path.dirname(config), 'pool_hba.conf')),
+        user,
+        database: values.database ?? user,
+        from,
+        tls: values.tls ?? false,
+        password: values['password-stdin'] === true ? (await readStdin()).replace(/\r?\n[\s\S]*$/, '') : null,
+      },
+      (verdict, what, text) => io.stdout(`${verdict.padEnd(8)} ${what.padEnd(14)} ${text}`),
+    );
+    io.stdout(sentence);
+    return canSignIn ? 0 : 1;
+  },
+};
