@@ -1,1 +1,2 @@
-export {};
+export { isSafeClientEncoding, isUnsafeClientEncoding } from './fingerprint/client-encodings.ts';
+export { emptyFingerprint, type Fingerprint, Fingerprinter, firstKeyword } from './fingerprint/fingerprint.ts';
