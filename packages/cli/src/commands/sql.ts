@@ -1,14 +1,19 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { CommandError, UsageError } from '../errors.ts';
+import { type CommandIo, readStdin } from '../io.ts';
 import { formatTable } from '../table.ts';
 import type { Command } from './command.ts';
 import { herdUri } from './url.ts';
 
 const USAGE = `pgherd sql [--dir DIR] [--node N | --url URI] "STATEMENTS"
 
-Runs SQL through the proxy as the application's user (with --node: at that server itself as superuser) and prints what
-comes back. The statements may also come from standard input.`;
+Runs SQL through the proxy as the application's user and prints what comes back. The statements may also come from
+standard input.
+
+  --dir DIR            the folder of "pgherd up" (default .pgherd)
+  --node N             at that server itself, as superuser
+  --url URI            anywhere else`;
 
 const CONNECT_LIMIT_MS = 10_000;
 
@@ -40,31 +45,27 @@ export const sqlCommand: Command = {
     }
     try {
       const answer = await client.query({ text: sql, rowMode: 'array', types: { getTypeParser: () => String } });
-      const results = (Array.isArray(answer) ? answer : [answer]) as pg.QueryArrayResult<(string | null)[]>[];
-      for (const result of results) {
-        if (result.fields.length > 0) {
-          io.stdout(
-            formatTable(
-              result.fields.map((field) => field.name),
-              result.rows,
-            ),
-          );
-        } else if (result.command !== null)
-          io.stdout(result.command + (result.rowCount === null ? '' : ` ${result.rowCount}`));
-      }
+      for (const result of [answer].flat() as pg.QueryArrayResult<(string | null)[]>[]) print(result, io);
       return 0;
     } catch (error) {
-      const { message, code } = error as { message: string; code?: string };
-      throw new CommandError(`ERROR:  ${message}${code === undefined ? '' : ` (${code})`}`);
+      throw new CommandError(explain(error as pg.DatabaseError));
     } finally {
       await client.end().catch(() => {});
     }
   },
 };
 
-async function readStdin(): Promise<string> {
-  if (process.stdin.isTTY) return '';
-  let text = '';
-  for await (const chunk of process.stdin) text += String(chunk);
-  return text;
+function print(result: pg.QueryArrayResult<(string | null)[]>, io: CommandIo): void {
+  const columns = result.fields.map((field) => field.name);
+  if (columns.length > 0) io.stdout(formatTable(columns, result.rows));
+  // An empty statement has no command.
+  else if (result.command !== null) io.stdout([result.command, result.rowCount ?? ''].join(' ').trimEnd());
+}
+
+function explain({ message, code, detail, hint }: pg.DatabaseError): string {
+  return [
+    `ERROR:  ${message}${code === undefined ? '' : ` (${code})`}`,
+    ...(detail === undefined ? [] : [`DETAIL:  ${detail}`]),
+    ...(hint === undefined ? [] : [`HINT:  ${hint}`]),
+  ].join('\n');
 }

@@ -3,12 +3,15 @@ import { parseArgs } from 'node:util';
 import { clusterExists, openCluster } from '@pgherd/lab';
 import { environment } from '../env.ts';
 import { CommandError } from '../errors.ts';
-import { applicationUri, nodeUri, runningPort } from '../uri.ts';
+import { applicationUri, nodeUri, runningProxy } from '../uri.ts';
 import type { Command } from './command.ts';
 
 const USAGE = `pgherd url [--dir DIR] [--node N]
 
-Prints the application's connection URI, through the proxy. With --node, a superuser's at that server itself.`;
+Prints the application's connection URI, through the proxy. With --node, a superuser's at that server itself.
+
+  --dir DIR            the folder of "pgherd up" (default .pgherd)
+  --node N             the number of a server`;
 
 export const urlCommand: Command = {
   summary: 'print the connection URI of the herd that "pgherd up" made',
@@ -31,11 +34,11 @@ export async function herdUri(dirOption: string | undefined, node: string | unde
     throw new CommandError(`There is no herd in ${dir}: make one with "npm start", or name its folder with --dir.`);
   const cluster = await openCluster(herd);
   if (node !== undefined) {
-    const id = Number(node);
+    const id = /^\d+$/.test(node) ? Number(node) : -1;
     if (!cluster.nodes.some((known) => known.id === id)) {
       throw new CommandError(`There is no node ${node}: this herd has nodes 0 to ${cluster.nodes.length - 1}.`);
     }
     return nodeUri(cluster, id);
   }
-  return applicationUri(cluster, runningPort(dir) ?? 9999);
+  return applicationUri(cluster, runningProxy(dir));
 }

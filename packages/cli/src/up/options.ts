@@ -13,14 +13,16 @@ export interface UpOptions {
   readonly herdPort: number;
   readonly nodes: number;
   readonly listen: string;
-  readonly pgBin: string | null;
-  /** Ports that were asked for, rather than left at their default: those go into an existing configuration too. */
+  /** PostgreSQL's programs: a directory, `system` or `embedded`. */
+  readonly pgBin: string;
+  /** Options that were asked for, rather than left at their default: those go into an existing configuration too. */
   readonly given: ReadonlySet<string>;
 }
 
 export const UP_USAGE = `pgherd up [options]
 
 Makes a herd of PostgreSQL servers on the first run, starts it with the proxy in front, and stops all of it on Ctrl-C.
+The next run starts the same herd again. Everything listens on this machine only, unless --listen says otherwise.
 
   --dir DIR            where everything is kept (default .pgherd)
   --port P             the proxy, what applications connect to (default 9999)
@@ -33,7 +35,7 @@ Makes a herd of PostgreSQL servers on the first run, starts it with the proxy in
   --pg-bin DIR         PostgreSQL's programs: a directory, "system" or "embedded" (default embedded)
   --no-console         without the web console
 
-Each option can be given in the environment: PGHERD_PORT=5432 is --port 5432.`;
+Each option can be given in the environment: PGHERD_PORT=5432 is --port 5432. An option wins over the environment.`;
 
 const DEFAULTS = {
   dir: '.pgherd',
@@ -44,54 +46,56 @@ const DEFAULTS = {
   'herd-port': '25432',
   nodes: '3',
   listen: 'localhost',
+  'pg-bin': 'embedded',
 } as const;
+type Name = keyof typeof DEFAULTS;
 
-export function parseUpOptions(args: readonly string[]): UpOptions {
+const NODES_MAX = 32;
+
+/** @throws UsageError, and parseArgs' own errors */
+export function parseUpOptions(
+  args: readonly string[],
+  env: (name: string) => string | undefined = environment,
+): UpOptions {
   const text = { type: 'string' } as const;
-  let values: Record<string, string | boolean | undefined>;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        dir: text,
-        port: text,
-        'pcp-port': text,
-        'control-port': text,
-        'metrics-port': text,
-        'herd-port': text,
-        nodes: text,
-        listen: text,
-        'pg-bin': text,
-        'no-console': { type: 'boolean' },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${UP_USAGE}`);
-  }
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      dir: text,
+      port: text,
+      'pcp-port': text,
+      'control-port': text,
+      'metrics-port': text,
+      'herd-port': text,
+      nodes: text,
+      listen: text,
+      'pg-bin': text,
+      'no-console': { type: 'boolean' },
+    },
+  });
   const given = new Set<string>();
-  const value = (name: keyof typeof DEFAULTS): string => {
-    const asked = (values[name] as string | undefined) ?? environment(name);
+  const value = (name: Name): string => {
+    const asked = values[name] ?? env(name);
     if (asked !== undefined) given.add(name);
     return asked ?? DEFAULTS[name];
   };
-  const number = (name: keyof typeof DEFAULTS, min: number, max: number): number => {
+  const number = (name: Name, min: number, max: number): number => {
     const asked = value(name);
-    const parsed = Number(asked);
-    if (!Number.isInteger(parsed) || parsed < min || parsed > max) {
-      throw new UsageError(`--${name} must be a number from ${min} to ${max}, not "${asked}".`);
-    }
-    return parsed;
+    const parsed = /^\d{1,6}$/.test(asked) ? Number(asked) : Number.NaN;
+    if (parsed >= min && parsed <= max) return parsed;
+    throw new UsageError(`--${name} must be a number from ${min} to ${max}, not "${asked}".`);
   };
+  const port = (name: Name): number => number(name, 1024, 65_535);
   const options: UpOptions = {
     dir: path.resolve(value('dir')),
-    port: number('port', 1024, 65535),
-    pcpPort: number('pcp-port', 1024, 65535),
-    controlPort: number('control-port', 1024, 65535),
-    metricsPort: number('metrics-port', 1024, 65535),
-    herdPort: number('herd-port', 1024, 65535),
-    nodes: number('nodes', 1, 32),
+    port: port('port'),
+    pcpPort: port('pcp-port'),
+    controlPort: port('control-port'),
+    metricsPort: port('metrics-port'),
+    herdPort: port('herd-port'),
+    nodes: number('nodes', 1, NODES_MAX),
     listen: value('listen'),
-    pgBin: (values['pg-bin'] as string | undefined) ?? environment('pg-bin') ?? null,
+    pgBin: value('pg-bin'),
     given,
   };
   refuseSamePorts(options);
@@ -104,13 +108,15 @@ function refuseSamePorts(options: UpOptions): void {
     ['--pcp-port', options.pcpPort],
     ['--control-port', options.controlPort],
     ['--metrics-port', options.metricsPort],
-    ...Array.from({ length: options.nodes }, (_, i) => [`node ${i} (--herd-port)`, options.herdPort + i] as const),
+    ...Array.from({ length: options.nodes }, (_, id) => [`server ${id} (--herd-port)`, options.herdPort + id] as const),
   ];
   const seen = new Map<number, string>();
   for (const [name, port] of ports) {
     const other = seen.get(port);
-    if (other !== undefined)
+    if (other !== undefined) {
       throw new UsageError(`${other} and ${name} would both use port ${port}: change one of them.`);
+    }
+    if (port > 65_535) throw new UsageError(`${name} would use port ${port}: there are none above 65535.`);
     seen.set(port, name);
   }
 }
