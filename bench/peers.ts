@@ -131,12 +131,7 @@ function start(program: string, args: readonly string[], dir: string, context?: 
   return spawn(program, [...args], { stdio: ['ignore', log, log], cwd: '/', ...account });
 }
 
-async function peer(
-  name: string,
-  port: number,
-  child: ChildProcess,
-  signal: NodeJS.Signals = 'SIGINT',
-): Promise<Peer> {
+async function peer(name: string, port: number, child: ChildProcess, signal: NodeJS.Signals = 'SIGINT'): Promise<Peer> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const deadline = performance.now() + START_LIMIT_MS;
   while (!(await answers(port))) {

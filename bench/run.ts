@@ -71,10 +71,14 @@ const ports = await freePorts(5);
 const peers: Peer[] = [];
 try {
   const env = { PGSSLMODE: 'disable', PGGSSENCMODE: 'disable' };
-  await run(pgbench, ['-h', '127.0.0.1', '-p', String(server.port), '-U', 'postgres', '-i', '-q', '-s', '10', 'postgres'], {
-    env,
-    timeoutMs: 120_000,
-  });
+  await run(
+    pgbench,
+    ['-h', '127.0.0.1', '-p', String(server.port), '-U', 'postgres', '-i', '-q', '-s', '10', 'postgres'],
+    {
+      env,
+      timeoutMs: 120_000,
+    },
+  );
   peers.push({ name: 'direct', port: server.port, pid: null, stop: async () => {} });
   const starters: [string, () => Promise<Peer | null>][] = [
     ['pgbouncer', () => startPgbouncer(context, ports[0] as number)],
@@ -116,13 +120,26 @@ async function sample(peer: Peer, workload: Workload, env: Record<string, string
     const script = path.join(dir, 'rows.sql');
     fs.writeFileSync(script, `SELECT g, 'row number ' || g, g * 2 FROM generate_series(1, ${workload.rows}) g;\n`);
     const startedMs = performance.now();
-    await run(pgbench as string, [...target, '-c', '1', '-t', '3', '-f', script, 'postgres'], { env, timeoutMs: 120_000 });
+    await run(pgbench as string, [...target, '-c', '1', '-t', '3', '-f', script, 'postgres'], {
+      env,
+      timeoutMs: 120_000,
+    });
     queries = 3;
     tps = (3 * workload.rows) / ((performance.now() - startedMs) / 1000);
   } else {
     const out = await run(
       pgbench as string,
-      [...target, '-c', String(workload.clients ?? clients), '-j', '2', '-T', String(seconds), ...workload.args, 'postgres'],
+      [
+        ...target,
+        '-c',
+        String(workload.clients ?? clients),
+        '-j',
+        '2',
+        '-T',
+        String(seconds),
+        ...workload.args,
+        'postgres',
+      ],
       { env, timeoutMs: (seconds + 60) * 1000 },
     );
     queries = Number(/transactions actually processed: (\d+)/.exec(out)?.[1] ?? 0);
@@ -138,7 +155,10 @@ function report(name: string, samples: Readonly<Record<string, readonly Sample[]
   for (const [peer, list] of Object.entries(samples)) {
     const tps = median(list.map((entry) => entry.tps));
     const cpu = list[0]?.cpuMicroseconds == null ? null : median(list.map((entry) => entry.cpuMicroseconds ?? 0));
-    const ratio = ours === undefined || peer === 'pgherd' ? '' : `   pgherd is at ${(median(ours.map((s, i) => s.tps / (list[i]?.tps ?? 1)))).toFixed(2)} of it`;
+    const ratio =
+      ours === undefined || peer === 'pgherd'
+        ? ''
+        : `   pgherd is at ${(median(ours.map((s, i) => s.tps / (list[i]?.tps ?? 1)))).toFixed(2)} of it`;
     const cpuRatio =
       ours === undefined || peer === 'pgherd' || cpu === null
         ? ''
@@ -164,7 +184,16 @@ function save(results: unknown): void {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const date = new Date().toISOString().slice(0, 10);
   const file = path.join(folder, `${date}-${commit}.json`);
-  const facts = { date, commit, node: process.version, cores: os.availableParallelism(), postgres: cluster.binaries.version, rounds, seconds, clients };
+  const facts = {
+    date,
+    commit,
+    node: process.version,
+    cores: os.availableParallelism(),
+    postgres: cluster.binaries.version,
+    rounds,
+    seconds,
+    clients,
+  };
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(file, `${JSON.stringify({ ...facts, results }, null, 1)}\n`);
   process.stdout.write(`\nsaved as ${path.relative(process.cwd(), file)}\n`);

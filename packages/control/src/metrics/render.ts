@@ -151,7 +151,8 @@ function loopSamples(name: string, delay: { mean: number; max: number; p99: numb
 function renderLatency(page: Page, status: EngineStatus): void {
   const { latencyBucketsMs, workers } = status;
   const counts = new Array<number>(latencyBucketsMs.length + 1).fill(0);
-  for (const worker of workers) worker.latency.forEach((count, i) => {
+  for (const worker of workers)
+    worker.latency.forEach((count, i) => {
       counts[i] = (counts[i] ?? 0) + count;
     });
   const name = 'pgherd_request_seconds';

@@ -15,6 +15,8 @@ export interface LinkUser {
   backendIdle(): void;
   /** The server closed the connection, or it broke. All bytes were delivered before. */
   backendGone(error: Error | null): void;
+  /** The server takes no more for now: stop reading the client. */
+  backendFull(): void;
   /** The server can take bytes again. */
   backendDrained(): void;
 }
@@ -284,6 +286,10 @@ export class Link implements ChannelHandler {
     this.failed = true;
     this.channel.destroy();
     this.onClosed(error);
+  }
+
+  onFull(): void {
+    this.user?.backendFull();
   }
 
   onDrain(): void {

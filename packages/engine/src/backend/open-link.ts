@@ -300,6 +300,8 @@ class Opening implements ChannelHandler {
   }
 
   onDrain(): void {}
+
+  onFull(): void {}
 }
 
 /** The client gave up, or its own sign-in failed, while the backend waited for credentials. */

@@ -223,10 +223,7 @@ export class Session implements ChannelHandler, LinkUser {
   private forward(buffer: Buffer, start: number, end: number): void {
     if (end === start) return;
     this.state = 'busy';
-    if (!this.link.channel.write(buffer, start, end)) {
-      this.backendBehind = true;
-      this.channel.pause();
-    }
+    if (!this.link.channel.write(buffer, start, end)) this.backendFull();
   }
 
   private startHold(buffer: Buffer, pos: number, length: number): void {
@@ -354,6 +351,11 @@ export class Session implements ChannelHandler, LinkUser {
     this.finish('backend-gone', false);
   }
 
+  backendFull(): void {
+    this.backendBehind = true;
+    this.channel.pause();
+  }
+
   backendDrained(): void {
     if (!this.backendBehind) return;
     this.backendBehind = false;
@@ -362,8 +364,12 @@ export class Session implements ChannelHandler, LinkUser {
 
   // --- ends -------------------------------------------------------------------------------------------------------
 
+  onFull(): void {
+    if (this.link.user === this) this.link.channel.pause();
+  }
+
   onDrain(): void {
-    this.link.channel.resume();
+    if (this.link.user === this) this.link.channel.resume();
   }
 
   onClosed(_error: Error | null): void {

@@ -3,7 +3,7 @@
  * pool_hba.conf, sign-in, and a backend link. Every byte here comes from somebody unknown: lengths are checked first,
  * identity is set once, and one deadline covers all of it.
  */
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type tls from 'node:tls';
 import type { Credentials, FrontendMethod, FrontendStep } from '@pgherd/auth';
 import {
@@ -290,7 +290,7 @@ export class Startup implements ChannelHandler {
   }
 
   private establish(message: StartupMessage, protocol: number, link: Link, last: Buffer | null): void {
-    const secret = randomBytes(protocol >= PROTOCOL_3_2 ? 32 : 4);
+    const secret = cancelKey(protocol >= PROTOCOL_3_2 ? 32 : 4);
     const changed = link.changedParameters;
     const parts = [
       ...(last === null ? [] : [last]),
@@ -446,4 +446,21 @@ export class Startup implements ChannelHandler {
   }
 
   onDrain(): void {}
+
+  onFull(): void {}
+}
+
+const KEY_POOL_BYTES = 4096;
+let keyPool = Buffer.alloc(0);
+let keyPoolUsed = 0;
+
+/** Random bytes, drawn in larger lots: one call into the system for each connection would cost more than the rest. */
+function cancelKey(length: number): Buffer {
+  if (keyPoolUsed + length > keyPool.length) {
+    keyPool = randomFillSync(Buffer.allocUnsafeSlow(KEY_POOL_BYTES));
+    keyPoolUsed = 0;
+  }
+  const key = Buffer.from(keyPool.subarray(keyPoolUsed, keyPoolUsed + length));
+  keyPoolUsed += length;
+  return key;
 }

@@ -185,6 +185,8 @@ export class AuthLink implements LinkUser {
     this.lost(error ?? new Error('the auth_query connection was closed'));
   }
 
+  backendFull(): void {}
+
   backendDrained(): void {}
 
   close(): void {

@@ -11,6 +11,28 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
+const FLUSH_NOW_BYTES = 32 * 1024;
+let dirty: Channel[] = [];
+let flushScheduled = false;
+
+/**
+ * Writes go out after all sockets that were readable have been read: a peer process that owns several of them is then
+ * woken once, not once for each.
+ */
+function flushAll(): void {
+  flushScheduled = false;
+  const batch = dirty;
+  dirty = [];
+  for (const channel of batch) channel.flush();
+}
+
+function scheduleFlush(channel: Channel): void {
+  dirty.push(channel);
+  if (flushScheduled) return;
+  flushScheduled = true;
+  setImmediate(flushAll);
+}
+
 /** What a channel tells its owner. `onBytes` views are valid only during the call. */
 export interface ChannelHandler {
   onBytes(buffer: Buffer, length: number): void;
@@ -18,6 +40,8 @@ export interface ChannelHandler {
   onClosed(error: Error | null): void;
   /** The outgoing buffer is empty again after `write` said false. */
   onDrain(): void;
+  /** More is queued for the peer than it takes: stop reading what feeds it until `onDrain`. */
+  onFull(): void;
 }
 
 export type RawHandle = net.Socket extends { _handle: infer H } ? H : unknown;
@@ -48,7 +72,7 @@ function copyOut(source: Buffer, start: number, end: number): Buffer {
   return slab.subarray(at, at + length);
 }
 
-const IGNORE: ChannelHandler = { onBytes() {}, onClosed() {}, onDrain() {} };
+const IGNORE: ChannelHandler = { onBytes() {}, onClosed() {}, onDrain() {}, onFull() {} };
 
 export class Channel {
   handler: ChannelHandler = IGNORE;
@@ -137,6 +161,7 @@ export class Channel {
    * (direct TLS). `done` fires after the handshake; a failure closes the channel.
    */
   startTlsServer(options: tls.TLSSocketOptions, head: Buffer | null, done: (socket: tls.TLSSocket) => void): void {
+    this.flush();
     const plain = this.socket;
     plain.pause();
     plain.removeAllListeners('drain');
@@ -149,6 +174,7 @@ export class Channel {
 
   /** Turns the channel into the client side of TLS (towards a backend). */
   startTlsClient(options: tls.ConnectionOptions, done: (socket: tls.TLSSocket) => void): void {
+    this.flush();
     const plain = this.socket;
     plain.pause();
     plain.removeAllListeners('drain');
@@ -167,17 +193,41 @@ export class Channel {
   /** Sends a copy of `[start, end)`. @returns false when the peer is behind: stop reading its source until onDrain. */
   write(source: Buffer, start: number, end: number): boolean {
     if (this.closed) return true;
-    return this.socket.write(copyOut(source, start, end));
+    return this.enqueue(copyOut(source, start, end));
+  }
+
+  private pending: Buffer | null = null;
+  private more: Buffer[] | null = null;
+  private pendingBytes = 0;
+
+  private enqueue(bytes: Buffer): boolean {
+    if (this.pending === null) {
+      this.pending = bytes;
+      this.pendingBytes = bytes.length;
+      scheduleFlush(this);
+    } else {
+      this.more ??= [];
+      this.more.push(bytes);
+      this.pendingBytes += bytes.length;
+    }
+    if (this.pendingBytes >= FLUSH_NOW_BYTES) this.flush();
+    return !this.socket.writableNeedDrain;
+  }
+
+  flush(): void {
+    const { pending, more } = this;
+    if (pending === null) return;
+    this.pending = null;
+    this.more = null;
+    if (this.closed) return;
+    const bytes = more === null ? pending : Buffer.concat([pending, ...more], this.pendingBytes);
+    if (!this.socket.write(bytes)) this.handler.onFull();
   }
 
   /** Sends a buffer that nobody changes afterwards (precomputed messages). */
   writeOwned(bytes: Buffer): boolean {
     if (this.closed) return true;
-    return this.socket.write(bytes);
-  }
-
-  get bytesWaiting(): number {
-    return this.socket.writableLength;
+    return this.enqueue(bytes);
   }
 
   pause(): void {
@@ -195,6 +245,7 @@ export class Channel {
   /** Sends what is queued, then closes. A peer that does not take it within `graceMs` is cut off. */
   end(last: Buffer | null = null, graceMs = 5_000): void {
     if (this.closed) return;
+    this.flush();
     if (last !== null) this.socket.end(last);
     else this.socket.end();
     this.resume();

@@ -2,7 +2,7 @@
  * A worker: client sessions, their links and pools, in one process. It decides nothing about the herd; it gets immutable
  * snapshots from the supervisor and sends facts up, coalesced.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import path from 'node:path';
 import type tls from 'node:tls';
 import { AuthCache, type Credentials, createClientTls, createCredentials, createServerTls } from '@pgherd/auth';
@@ -58,8 +58,8 @@ export class Worker implements SessionOwner {
   private readonly log: Logger;
   private readonly counters = new Counters();
   private readonly sessions = new Set<Session>();
-  private readonly bySecret = new Map<string, Session>();
-  private readonly secretKey = randomBytes(32);
+  /** Sessions by the PID that their cancel requests name. Two nodes may have the same one. */
+  private readonly byPid = new Map<number, Session[]>();
   private readonly startups = new Map<number, Startup>();
   private readonly slotWaiters = new Map<number, () => void>();
   private readonly pools = new Map<number, Pool>();
@@ -294,7 +294,9 @@ export class Worker implements SessionOwner {
     this.startups.delete(startup.connectionId);
     this.connections.set(session, startup.connectionId);
     this.sessions.add(session);
-    this.bySecret.set(this.secretDigest(link.pid, client.secret), session);
+    const namesakes = this.byPid.get(link.pid);
+    if (namesakes === undefined) this.byPid.set(link.pid, [session]);
+    else namesakes.push(session);
     if (link.key === REPLICATION_KEY) this.replicationSessions++;
     if (this.settings.log_connections) {
       this.log.write('log', `connection received: host=${client.address} port=${client.port}`, {
@@ -311,7 +313,9 @@ export class Worker implements SessionOwner {
   sessionEnded(session: Session, reason: EndReason, reusable: boolean): void {
     const { client, link } = session;
     this.sessions.delete(session);
-    this.bySecret.delete(this.secretDigest(link.pid, client.secret));
+    const namesakes = this.byPid.get(link.pid)?.filter((other) => other !== session) ?? [];
+    if (namesakes.length === 0) this.byPid.delete(link.pid);
+    else this.byPid.set(link.pid, namesakes);
     const id = this.connections.get(session);
     this.connections.delete(session);
     if (link.key === REPLICATION_KEY) this.replicationSessions--;
@@ -508,11 +512,6 @@ export class Worker implements SessionOwner {
 
   // --- cancel -----------------------------------------------------------------------------------------------------
 
-  /** Compares by a keyed digest, so that the time taken tells nothing about a key. */
-  private secretDigest(pid: number, secret: Buffer): string {
-    return createHmac('sha256', this.secretKey).update(String(pid)).update(secret).digest('base64');
-  }
-
   private async cancel(pid: number, secret: Buffer, address: string): Promise<void> {
     this.counters.cancels++;
     if (await this.cancelHere(pid, secret)) return;
@@ -535,7 +534,7 @@ export class Worker implements SessionOwner {
 
   /** Passes a cancel request on to the server of the session it names. @returns false if that session is not here */
   private async cancelHere(pid: number, secret: Buffer): Promise<boolean> {
-    const session = this.bySecret.get(this.secretDigest(pid, secret));
+    const session = this.byPid.get(pid)?.find(({ client }) => sameSecret(client.secret, secret));
     if (session === undefined) return false;
     if (!session.running) return true; // too late: nothing runs that could be meant
     const { link } = session;
@@ -694,6 +693,11 @@ export class Worker implements SessionOwner {
   }
 }
 
+/** Takes as long for a wrong key as for the right one. */
+function sameSecret(ours: Buffer, given: Buffer): boolean {
+  return ours.length === given.length && timingSafeEqual(ours, given);
+}
+
 /** TLS file names are relative to the folder of pgpool.conf. */
 function tlsFiles(settings: Settings, directory: string): Settings {
   const at = (file: string): string => (file === '' ? '' : path.resolve(directory, file));
@@ -765,6 +769,7 @@ function sendCancel(
           resolve();
         },
         onDrain() {},
+        onFull() {},
       },
       () => {
         if (tlsOptions === null) {
