@@ -14,11 +14,12 @@ const DROP = 0x64726f70;
 const CREA = 0x63726561;
 const ALTE = 0x616c7465;
 
-const SHOW_POOL = /^show\s+(pool_[a-z_]+)\s*;?\s*$/i;
-const PGPOOL = /^pgpool\s+(show|set|reset)\b\s*([^;]*?)\s*;?\s*$/i;
+// These run on what any client sends: no two parts of a pattern may share a run of blanks.
+const SHOW_POOL = /^show\s+(pool_[a-z_]+)$/i;
+const PGPOOL = /^pgpool\s+(show|set|reset)\b([^;]*)$/i;
 const NAME = String.raw`("(?:[^"]|"")*"|[^\s";()]+)`;
 const DROP_DATABASE = new RegExp(String.raw`^drop\s+database\s+(?:if\s+exists\s+)?${NAME}`, 'i');
-const CREATE_DATABASE = new RegExp(String.raw`^create\s+database\s[\s\S]*?\btemplate\s*=?\s*${NAME}`, 'i');
+const CREATE_DATABASE = new RegExp(String.raw`^create\s+database\s[\s\S]*?\btemplate(?:\s*=\s*|\s+|(?="))${NAME}`, 'i');
 const ALTER_DATABASE = new RegExp(String.raw`^alter\s+database\s+${NAME}\s+(?:rename\s+to|set\s+tablespace)\b`, 'i');
 /** Statements of this kind are short; a longer text is not one of them. */
 const LOOK_BYTES_MAX = 4096;
@@ -54,20 +55,26 @@ export function interceptParse(buffer: Buffer, start: number, end: number): Inte
   return what?.kind === 'guard' ? what : null;
 }
 
+/** A statement without blanks around it and without its semicolon. */
+function one(text: string): string {
+  const bare = text.trim();
+  return bare.endsWith(';') ? bare.slice(0, -1).trimEnd() : bare;
+}
+
 function match(word: number, text: string): Interception | null {
   const nul = text.indexOf('\0');
   const raw = nul < 0 ? text : text.slice(0, nul);
   if (word === SHOW) {
-    const found = SHOW_POOL.exec(raw.replace(COMMENTS, ' '));
+    const found = SHOW_POOL.exec(one(raw.replace(COMMENTS, ' ')));
     return found === null ? null : { kind: 'show', name: (found[1] as string).toLowerCase() };
   }
   if (word === PGPO) {
-    const found = PGPOOL.exec(raw);
+    const found = PGPOOL.exec(one(raw));
     if (found === null) return null;
     return {
       kind: 'pgpool',
       verb: (found[1] as string).toLowerCase() as 'show' | 'set' | 'reset',
-      rest: found[2] as string,
+      rest: (found[2] as string).trim(),
     };
   }
   const pattern = word === DROP ? DROP_DATABASE : word === CREA ? CREATE_DATABASE : ALTER_DATABASE;
