@@ -192,6 +192,8 @@ export class Link implements ChannelHandler {
           end = pos;
           break;
         }
+        // An error too long to be held still ends what it ends.
+        if (type === TYPE_ERROR) this.failedWith('XX000');
         this.rest = size - left;
         break;
       }
@@ -226,12 +228,15 @@ export class Link implements ChannelHandler {
 
   private act(type: number, buffer: Buffer, pos: number, size: number): void {
     if (type === TYPE_COPY_IN || type === TYPE_COPY_BOTH) this.replies.onCopyIn();
-    else if (type === TYPE_ERROR) {
-      this.replies.onError();
-      // In a reset, or while nobody uses the link: the server is about to end it.
-      if (this.user === null) this.failed = true;
-      this.stats.onSqlState(sqlStateOf(buffer, pos + 5, pos + size));
-    } else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
+    else if (type === TYPE_ERROR) this.failedWith(sqlStateOf(buffer, pos + 5, pos + size));
+    else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
+  }
+
+  private failedWith(sqlState: string): void {
+    this.replies.onError();
+    // In a reset, or while nobody uses the link: the server is about to end it.
+    if (this.user === null) this.failed = true;
+    this.stats.onSqlState(sqlState);
   }
 
   private parameter(buffer: Buffer, start: number, end: number): void {
