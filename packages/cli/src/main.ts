@@ -1,19 +1,8 @@
 /** Entry point of `pgherd`: finds the sub-command, runs it, and turns expected failures into one sentence. */
-import type { Command } from './commands/command.ts';
+import { COMMANDS } from './commands.ts';
 import { sentenceOf, UsageError } from './errors.ts';
 import { exit } from './exit.ts';
 import { processIo } from './io.ts';
-
-/** Loaded on use: `pgherd url` need not wait for the engine. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  up: async () => (await import('./up/up.ts')).upCommand,
-  serve: async () => (await import('./commands/serve.ts')).serveCommand,
-  sql: async () => (await import('./commands/sql.ts')).sqlCommand,
-  url: async () => (await import('./commands/url.ts')).urlCommand,
-  config: async () => (await import('./commands/config.ts')).configCommand,
-  auth: async () => (await import('./commands/auth.ts')).authCommand,
-  lab: async () => (await import('./commands/lab.ts')).labCommand,
-};
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv;
@@ -26,7 +15,7 @@ async function main(argv: readonly string[]): Promise<number> {
     processIo.stdout(`pgherd ${VERSION}`);
     return 0;
   }
-  const load = COMMANDS[name];
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) {
     processIo.stderr(`pgherd: there is no command "${name}". Commands: ${Object.keys(COMMANDS).join(', ')}.`);
     return 2;

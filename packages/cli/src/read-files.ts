@@ -2,9 +2,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  ConfDocument,
   type ConfigIssue,
   type ConfigResult,
+  defaults,
   type HbaRule,
+  loadConfig,
   type PoolPasswd,
   parseConfig,
   parseHba,
@@ -22,6 +25,18 @@ export function readConfig(file: string): ConfigResult {
   } catch (error) {
     throw new CommandError(`Cannot read ${file}: ${(error as NodeJS.ErrnoException).code}. Name pgpool.conf with -f.`);
   }
+}
+
+/**
+ * One text out of a configuration whose other errors are not the asker's affair: of a file that cannot be used only this
+ * setting is read. @throws the error of the file system
+ */
+export function oneSetting(file: string, name: 'pid_file_name' | 'pool_passwd'): string {
+  const text = readText(file);
+  const loaded = loadConfig({ text, file, readFile: readText });
+  if (loaded.ok) return loaded.settings[name];
+  const found = ConfDocument.parse(text, file).settings.filter((part) => part.name === name);
+  return found.at(-1)?.value ?? defaults()[name];
 }
 
 export interface HbaFile {

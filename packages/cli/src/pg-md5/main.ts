@@ -2,12 +2,13 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { defaults, loadConfig, pgMd5, storePoolPasswdEntry } from '@pgherd/config';
+import { pgMd5, storePoolPasswdEntry } from '@pgherd/config';
 import { CommandError, sentenceOf, UsageError } from '../errors.ts';
 import { exit } from '../exit.ts';
 import { type CommandIo, processIo } from '../io.ts';
 import { configurationDirectory } from '../place.ts';
 import { askPassword } from '../prompt.ts';
+import { oneSetting } from '../read-files.ts';
 import { MD5_USAGE, type Md5Line, PASSWORD_BYTES_MAX, parseMd5Line } from './command-line.ts';
 
 async function main(args: readonly string[], io: CommandIo): Promise<number> {
@@ -49,17 +50,14 @@ function storeIn(line: Md5Line): (user: string, password: string) => void {
 }
 
 function passwordFile(config: string): string {
-  let text: string;
+  let name: string;
   try {
-    text = fs.readFileSync(config, 'utf8');
+    name = oneSetting(config, 'pool_passwd');
   } catch (error) {
     throw new CommandError(
       `Cannot read ${config} (${(error as NodeJS.ErrnoException).code}): name pgpool.conf with -f.`,
     );
   }
-  const loaded = loadConfig({ text, file: config, readFile: (name) => fs.readFileSync(name, 'utf8') });
-  // What else is wrong with the file is not this program's affair.
-  const name = loaded.ok ? loaded.settings.pool_passwd : defaults().pool_passwd;
   if (name === '')
     throw new CommandError(`pool_passwd is '' in ${config}, so there is no file to write: set it first.`);
   return path.resolve(path.dirname(config), name);

@@ -1,7 +1,21 @@
 /** Start without -n: a process in its own session serves, and this one ends once that one does. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import { formatIssue } from '@pgherd/config';
 import type { CommandIo } from '../io.ts';
+import { readConfig } from '../read-files.ts';
+
+/** @param config what is worth knowing of this file is said here, where it is read: a daemon's own log may go nowhere */
+export function warnAbout(config: string, io: CommandIo): void {
+  if (logTarget() === 'inherit') return; // the daemon's log comes here
+  if (!fs.existsSync(config)) {
+    io.stderr(`pgpool: WARNING:  could not open configuration file "${config}": the defaults are in effect`);
+    return;
+  }
+  for (const issue of readConfig(config).warnings) {
+    if (issue.severity === 'warning') io.stderr(`pgpool: WARNING:  ${formatIssue(issue)}`);
+  }
+}
 
 /** What the process that will serve tells the one that waits for it. */
 type Report = { readonly t: 'started' } | { readonly t: 'failed'; readonly message: string };

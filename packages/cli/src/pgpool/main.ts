@@ -7,7 +7,7 @@ import { exit } from '../exit.ts';
 import { type CommandIo, processIo } from '../io.ts';
 import { configurationDirectory } from '../place.ts';
 import { parsePgpoolLine, pgpoolUsage } from './command-line.ts';
-import { reportFailed, reportStarted, startDaemon } from './daemon.ts';
+import { reportFailed, reportStarted, startDaemon, warnAbout } from './daemon.ts';
 import { reloadRunning, stopRunning } from './running.ts';
 
 const VERSION_LINE = `pgpool-II version ${PGPOOL_VERSION} (${PGPOOL_CODENAME})`;
@@ -31,7 +31,10 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
       reloadRunning(line.files.config);
       return 0;
     case 'start':
-      if (!line.foreground) return startDaemon(fileURLToPath(import.meta.url), ['-n', ...args], io);
+      if (!line.foreground) {
+        warnAbout(line.files.config, io);
+        return startDaemon(fileURLToPath(import.meta.url), ['-n', ...args], io);
+      }
       return serve({ ...line.files, debug: line.debug, onReady: reportStarted }, toStarter(io));
   }
 }

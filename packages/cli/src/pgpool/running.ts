@@ -2,11 +2,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConfDocument, defaults, loadConfig } from '@pgherd/config';
+import { defaults } from '@pgherd/config';
 import { livePid } from '@pgherd/engine';
 import type { StopMode } from '@pgherd/operations';
 import { CommandError } from '../errors.ts';
 import { lifeOf } from '../process-life.ts';
+import { oneSetting } from '../read-files.ts';
 
 const SIGNALS: Readonly<Record<StopMode, NodeJS.Signals>> = {
   smart: 'SIGTERM',
@@ -54,21 +55,13 @@ function runningPid(config: string): number {
   throw new CommandError(`pgpool is not running: its pid file ${file} (pid_file_name in ${config}) ${why}.`);
 }
 
-/**
- * A configuration that can no longer be used must not keep a running pgpool from being stopped: of one with errors only
- * the one setting is read.
- */
+/** A configuration that can no longer be used must not keep a running pgpool from being stopped. */
 function pidFileName(config: string): string {
-  let text: string;
   try {
-    text = fs.readFileSync(config, 'utf8');
+    return oneSetting(config, 'pid_file_name');
   } catch {
-    return defaults().pid_file_name;
+    return defaults().pid_file_name; // a pgpool without pgpool.conf runs with the defaults
   }
-  const loaded = loadConfig({ text, file: config, readFile: (name) => fs.readFileSync(name, 'utf8') });
-  if (loaded.ok) return loaded.settings.pid_file_name;
-  const settings = ConfDocument.parse(text, config).settings.filter((part) => part.name === 'pid_file_name');
-  return settings.at(-1)?.value ?? defaults().pid_file_name;
 }
 
 function tell(pid: number, signal: NodeJS.Signals): void {

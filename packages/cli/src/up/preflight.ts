@@ -11,7 +11,7 @@ import type { UpOptions } from './options.ts';
 /** @throws CommandError */
 export function makeDirectory(dir: string): void {
   try {
-    fs.mkdirSync(dir, { recursive: true });
+    makePath(dir);
     // Asked for rather than written, a read-only file system would pass for root.
     const trial = path.join(dir, `.writable-${process.pid}`);
     fs.writeFileSync(trial, '');
@@ -21,6 +21,13 @@ export function makeDirectory(dir: string): void {
       `The folder ${dir} cannot be written (${(error as NodeJS.ErrnoException).code}): make it writable, or choose another with --dir.`,
     );
   }
+}
+
+/** Not `recursive`: in /proc that never returns. */
+function makePath(dir: string): void {
+  if (fs.existsSync(dir)) return;
+  makePath(path.dirname(dir));
+  fs.mkdirSync(dir);
 }
 
 /** The settings of an earlier run's configuration; null on the first run. @throws CommandError for one that is broken */

@@ -1,0 +1,12 @@
+import type { Command } from './commands/command.ts';
+
+/** The sub-commands of `pgherd`. Loaded on use: `pgherd url` need not wait for the engine. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./up/up.ts')).upCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  sql: async () => (await import('./commands/sql.ts')).sqlCommand,
+  url: async () => (await import('./commands/url.ts')).urlCommand,
+  config: async () => (await import('./commands/config.ts')).configCommand,
+  auth: async () => (await import('./commands/auth.ts')).authCommand,
+  lab: async () => (await import('./commands/lab.ts')).labCommand,
+};
