@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
     return 1;
   }
   process.title = 'pgpool: main';
-  reload.allow(() => supervisor.reload());
+  reload.allow(() => supervisor.reload().catch((error: Error) => supervisor.log.write('error', error.message)));
   options.onReady?.();
   await untilStopped(supervisor, doors, signals);
   return 0;

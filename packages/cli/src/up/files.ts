@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { AUTH_QUERY } from '@pgherd/auth';
-import { ConfDocument, pgMd5, quoteValue } from '@pgherd/config';
+import { ConfDocument, pgMd5, quoteValue, readPoolPasswd, storePoolPasswdEntry } from '@pgherd/config';
 import type { Cluster } from '@pgherd/lab';
 import type { UpOptions } from './options.ts';
 
@@ -32,7 +32,7 @@ export function writeUpFiles(cluster: Cluster, options: UpOptions): UpFiles {
   fs.mkdirSync(etc, { recursive: true, mode: 0o700 });
   fs.mkdirSync(path.join(options.dir, 'log'), { recursive: true });
   fs.mkdirSync(path.join(options.dir, 'run'), { recursive: true });
-  writeAtomically(path.join(etc, 'pool_passwd'), poolPasswd(cluster));
+  storeOwnPasswords(path.join(etc, 'pool_passwd'), cluster);
   if (!fs.existsSync(files.hba)) writeAtomically(files.hba, HBA);
   if (!fs.existsSync(files.pcp)) {
     const { pcp } = cluster.secrets;
@@ -137,9 +137,13 @@ function updateConfig(file: string, cluster: Cluster, options: UpOptions): void 
   if (after !== before) writeAtomically(file, after);
 }
 
-function poolPasswd(cluster: Cluster): string {
+/** The proxy's own users, which it signs in to the servers as; other users' lines stay. */
+function storeOwnPasswords(file: string, cluster: Cluster): void {
   const { probe, auth } = cluster.secrets;
-  return [probe, auth].map(({ user, password }) => `${user}:TEXT${password}\n`).join('');
+  for (const { user, password } of [probe, auth]) {
+    const entry = readPoolPasswd(file).lookup(user);
+    if (entry?.kind !== 'text' || entry.password !== password) storePoolPasswdEntry(file, user, `TEXT${password}`);
+  }
 }
 
 const HBA = `# TYPE  DATABASE  USER  ADDRESS  METHOD

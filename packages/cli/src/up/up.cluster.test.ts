@@ -1,18 +1,20 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { freePorts, openCluster, portIsFree } from '@pgherd/lab';
+import { destroyCluster, freePorts, openCluster, portIsFree } from '@pgherd/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, endAll, PGHERD, Running, run, temporaryFolder, until } from '../testing/program.ts';
 
 let folder = '';
 let dir = '';
+let other = '';
 let ports: number[] = [];
 let env: Record<string, string> = {};
 
 beforeAll(async () => {
   folder = temporaryFolder();
   dir = path.join(folder, 'herd folder');
+  other = path.join(folder, 'other');
   ports = await freePorts(6);
   const [port, metrics, pcp, control, herd] = ports.map(String) as [string, string, string, string, string, string];
   env = {
@@ -26,7 +28,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await endAll();
-  if (fs.existsSync(path.join(dir, 'herd'))) await (await openCluster(path.join(dir, 'herd'))).destroy();
+  for (const herd of [path.join(dir, 'herd'), path.join(other, 'herd')]) {
+    if (fs.existsSync(herd)) await destroyCluster(herd);
+  }
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
@@ -88,7 +92,10 @@ describe('pgherd up', () => {
   test('keeps the data and the configuration from run to run, and stops on SIGTERM', async () => {
     const conf = path.join(dir, 'etc', 'pgpool.conf');
     fs.appendFileSync(conf, '# mine\nclient_idle_limit = 77\n');
+    const passwords = path.join(dir, 'etc', 'pool_passwd');
+    fs.appendFileSync(passwords, 'ann:TEXTmine\n');
     const herd = await upUntilReady();
+    expect(fs.readFileSync(passwords, 'utf8')).toMatch(/^pgherd_probe:TEXT.*\npgherd_auth:TEXT.*\nann:TEXTmine\n$/);
     expect((await sql('select a from kept')).stdout).toContain(' 42\n');
     expect((await sql('pgpool show client_idle_limit')).stdout).toContain(' 77s\n');
     expect(fs.readFileSync(conf, 'utf8')).toContain('# mine\n');
@@ -174,8 +181,6 @@ describe('pgherd up', () => {
   });
 
   test('stops while it starts, and starts again after that', async () => {
-    fs.mkdirSync(path.join(folder, 'other'));
-    const other = path.join(folder, 'other', 'herd');
     for (const moment of ['initialising', 'starting the PostgreSQL servers', 'starting the proxy']) {
       const herd = new Running(PGHERD, ['up', '--dir', other, '--nodes', '1'], { env });
       await herd.says(moment);
@@ -185,14 +190,15 @@ describe('pgherd up', () => {
       expect(stdout).toContain('pgherd: stopped before it was ready');
       expect(await allFree()).toBe(true);
     }
-    await run(PGHERD, ['lab', 'destroy', '--dir', path.join(other, 'herd')]);
   });
 
   test('refuses a directory without PostgreSQL', async () => {
-    const { code, stderr } = await run(PGHERD, ['up', '--dir', path.join(folder, 'none'), '--pg-bin', folder], { env });
+    const none = path.join(folder, 'none');
+    const { code, stderr } = await run(PGHERD, ['up', '--dir', none, '--pg-bin', folder], { env });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^pgherd: .*\.\n$/);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(fs.readdirSync(none)).toEqual([]);
   });
 
   test('leaves no process of its own', async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AUTH_QUERY_SCRIPT } from '@pgherd/auth';
 import { openDoors } from '@pgherd/control';
 import { Supervisor } from '@pgherd/engine';
-import { type Cluster, clusterExists, createCluster, openCluster } from '@pgherd/lab';
+import { type Cluster, clusterExists, createCluster, findBinaries, openCluster } from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
 import { CommandError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
@@ -120,6 +120,8 @@ class Herd {
     const dir = path.join(options.dir, 'herd');
     if (!clusterExists(dir)) {
       await refuseTakenHerdPorts(options);
+      // It also says what is missing, before anything is made.
+      findBinaries({ pgBin: options.pgBin });
       const cluster = await createCluster({
         dir,
         nodes: options.nodes,
@@ -127,7 +129,7 @@ class Herd {
         pgBin: options.pgBin,
         maxConnections: 300,
         initSql: [{ database: 'postgres', sql: AUTH_QUERY_SCRIPT }],
-        onProgress: this.#step,
+        onProgress: (text) => this.#step(text === 'ready' ? 'the servers are ready' : text),
       });
       this.#undo.push(() => cluster.stop('fast'));
       return cluster;
@@ -191,7 +193,7 @@ function hangUp(supervisor: Supervisor): () => void {
   const hadTerminal = hasTerminal();
   return () => {
     if (hadTerminal && !hasTerminal()) process.kill(process.pid, 'SIGTERM');
-    else void supervisor.reload();
+    else supervisor.reload().catch((error: Error) => supervisor.log.write('error', error.message));
   };
 }
 
