@@ -35,6 +35,7 @@ describe('what is stripped and what is kept', () => {
     ["select U&'\\0041' uescape '!'", 'select <str>uescape <str>'],
     ['select U&"\\0041"', 'select &"\\0041" '],
     ["select b'01', X'ff', n'x'", 'select <bits>,<bits>,<nat>'],
+    ["select b'0''1'", 'select <bits><str>'],
     ["select u & 'x'", 'select u & <str>'],
     ["select date'2020-01-01'", 'select date <str>'],
     ['select $$a$b$$, $x$ $$ $y$ $x$', 'select <str>,<str>'],
@@ -140,6 +141,10 @@ describe('what is reported beside the hash', () => {
   it('counts nesting of parentheses and brackets', () => {
     expect(read('select ((a)[(b)])').nesting).toBe(3);
     expect(read(')))(a)').nesting).toBe(1);
+  });
+
+  it('counts block comments, nested ones and those in lists too', () => {
+    expect(read('/* /* */ */ select /**/ a in (1 /**/, 2)').blockComments).toBe(4);
   });
 
   it('counts every sign of a run that PostgreSQL takes apart', () => {

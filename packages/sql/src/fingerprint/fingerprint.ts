@@ -36,6 +36,8 @@ export interface Fingerprint {
   listItems: number;
   /** Deepest level of parentheses and brackets. */
   nesting: number;
+  /** Openings of block comments, nested ones too: each costs libpg_query a walk over the rest of the text. */
+  blockComments: number;
   /** Statements that are not empty, as top-level semicolons part them. */
   statements: number;
   /** A literal, quoted identifier or comment has no end. */
@@ -58,6 +60,7 @@ export function emptyFingerprint(): Fingerprint {
     tokens: 0,
     listItems: 0,
     nesting: 0,
+    blockComments: 0,
     statements: 0,
     unterminated: false,
     plainBackslash: false,
@@ -120,6 +123,7 @@ export class Fingerprinter {
   #unterminated = false;
   #plainBackslash = false;
   #listItems = 0;
+  #blockComments = 0;
   #listHasParameters = false;
 
   /** The seeds come from the caller, fresh for each process: a known seed lets others make collisions. */
@@ -137,6 +141,7 @@ export class Fingerprinter {
     this.#unterminated = false;
     this.#plainBackslash = false;
     this.#listItems = 0;
+    this.#blockComments = 0;
 
     let at = start;
     let o = 0;
@@ -189,10 +194,7 @@ export class Fingerprinter {
             literal = STRING;
             escapes = true;
           } else if (folded === 0x6e) literal = NATIONAL;
-          else if (folded === 0x62 || folded === 0x78) {
-            literal = BITS;
-            escapes = false;
-          }
+          else if (folded === 0x62 || folded === 0x78) literal = BITS;
           quote = at + 1;
         } else if (folded === 0x75 && next === 0x26 && at + 2 < end) {
           if (text[at + 2] === 0x27) {
@@ -208,7 +210,7 @@ export class Fingerprinter {
       } else if (byteClass === QUOTE) literal = STRING;
 
       if (literal !== 0) {
-        at = this.#skipLiteral(text, quote + 1, end, escapes);
+        at = literal === BITS ? this.#skipBits(text, quote + 1, end) : this.#skipLiteral(text, quote + 1, end, escapes);
         out[o++] = literal;
         if (this.#unterminated) out[o++] = UNTERMINATED;
         tokens++;
@@ -400,6 +402,7 @@ export class Fingerprinter {
     into.tokens = tokens;
     into.listItems = this.#listItems;
     into.nesting = nesting;
+    into.blockComments = this.#blockComments;
     into.statements = statementHasTokens ? statements + 1 : statements;
     into.unterminated = this.#unterminated;
     into.plainBackslash = this.#plainBackslash;
@@ -441,8 +444,22 @@ export class Fingerprinter {
     return end;
   }
 
+  /** As `#skipLiteral`, for B'' and X'': two quotes in a row are the end of one literal and the start of another. */
+  #skipBits(text: Uint8Array, at: number, end: number): number {
+    let i = at;
+    while (i < end) {
+      if (text[i++] !== 0x27) continue;
+      const more = continuation(text, i, end);
+      if (more < 0) return i;
+      i = more;
+    }
+    this.#unterminated = true;
+    return end;
+  }
+
   /** `at` is after the first slash and star. Comments nest. */
   #skipComment(text: Uint8Array, at: number, end: number): number {
+    this.#blockComments++;
     let depth = 1;
     let i = at;
     while (i + 1 < end) {
@@ -453,6 +470,7 @@ export class Fingerprinter {
       } else if (c === 0x2f && text[i + 1] === 0x2a) {
         i += 2;
         depth++;
+        this.#blockComments++;
       } else i++;
     }
     this.#unterminated = true;
@@ -614,7 +632,8 @@ function lineEnd(text: Uint8Array, at: number, end: number): number {
   return i;
 }
 
-/** After a literal's closing quote: does it go on behind a line break? The position after the next opening quote, or -1. */
+/** After a literal's closing quote: does it go on behind a line break? The position after the next opening quote, or -1.
+ *  As in PostgreSQL, line comments may stand between; libpg_query calls that a syntax error. */
 function continuation(text: Uint8Array, at: number, end: number): number {
   let lineBreak = false;
   let i = at;
