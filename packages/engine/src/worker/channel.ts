@@ -10,6 +10,7 @@
  */
 import net from 'node:net';
 import tls from 'node:tls';
+import { directWriter, type WriteHandle, writeHandleOf } from './direct-write.ts';
 
 const FLUSH_NOW_BYTES = 32 * 1024;
 let dirty: Channel[] = [];
@@ -80,6 +81,11 @@ export class Channel {
   /** True once the peer or we closed it. */
   closed = false;
   private error: Error | null = null;
+  /** Set for a plain socket that is written to directly. */
+  private handle: WriteHandle | null = null;
+  private inFlight = 0;
+  /** More is queued than the peer takes. */
+  private full = false;
   private paused = false;
 
   private constructor() {
@@ -99,6 +105,7 @@ export class Channel {
     } as net.SocketConstructorOpts);
     channel.adopt(socket);
     channel.tune();
+    channel.handle = writeHandleOf(socket);
     return channel;
   }
 
@@ -120,6 +127,7 @@ export class Channel {
     channel.adopt(socket);
     socket.once('connect', () => {
       channel.tune();
+      channel.handle = writeHandleOf(socket);
       onConnect();
     });
     return channel;
@@ -139,7 +147,7 @@ export class Channel {
     socket.on('end', () => {
       if (socket === this.socket) this.socket.end();
     });
-    socket.on('drain', () => this.handler.onDrain());
+    socket.on('drain', () => this.drained());
   }
 
   private tune(): void {
@@ -162,6 +170,7 @@ export class Channel {
    */
   startTlsServer(options: tls.TLSSocketOptions, head: Buffer | null, done: (socket: tls.TLSSocket) => void): void {
     this.flush();
+    this.handle = null;
     const plain = this.socket;
     plain.pause();
     plain.removeAllListeners('drain');
@@ -175,6 +184,7 @@ export class Channel {
   /** Turns the channel into the client side of TLS (towards a backend). */
   startTlsClient(options: tls.ConnectionOptions, done: (socket: tls.TLSSocket) => void): void {
     this.flush();
+    this.handle = null;
     const plain = this.socket;
     plain.pause();
     plain.removeAllListeners('drain');
@@ -211,7 +221,7 @@ export class Channel {
       this.pendingBytes += bytes.length;
     }
     if (this.pendingBytes >= FLUSH_NOW_BYTES) this.flush();
-    return !this.socket.writableNeedDrain;
+    return !this.full;
   }
 
   flush(): void {
@@ -221,7 +231,40 @@ export class Channel {
     this.more = null;
     if (this.closed) return;
     const bytes = more === null ? pending : Buffer.concat([pending, ...more], this.pendingBytes);
-    if (!this.socket.write(bytes)) this.handler.onFull();
+    const handle = this.handle;
+    if (handle === null || directWriter === null) {
+      if (!this.socket.write(bytes)) this.behind();
+      return;
+    }
+    const result = directWriter.write(handle, bytes, this.written);
+    if (result === 0) return;
+    if (result < 0) {
+      this.socket.destroy(new Error('the peer is gone'));
+      return;
+    }
+    this.inFlight++;
+    this.behind();
+  }
+
+  private behind(): void {
+    if (this.full) return;
+    this.full = true;
+    this.handler.onFull();
+  }
+
+  private readonly written = (status: number): void => {
+    this.inFlight--;
+    if (status < 0) {
+      this.socket.destroy(new Error('the peer is gone'));
+      return;
+    }
+    if (this.inFlight === 0) this.drained();
+  };
+
+  private drained(): void {
+    if (!this.full) return;
+    this.full = false;
+    this.handler.onDrain();
   }
 
   /** Sends a buffer that nobody changes afterwards (precomputed messages). */
@@ -246,15 +289,12 @@ export class Channel {
   end(last: Buffer | null = null, graceMs = 5_000): void {
     if (this.closed) return;
     this.flush();
-    if (last !== null) this.socket.end(last);
-    else this.socket.end();
-    this.resume();
     const socket = this.socket;
-    if (socket.writableLength === 0) {
-      // FIN is on its way; do not wait for the peer's own
-      socket.destroySoon();
-      return;
-    }
+    if (last !== null) socket.end(last);
+    this.resume();
+    // Closes once everything queued is out; it does not wait for the peer's own FIN.
+    socket.destroySoon();
+    if (this.inFlight === 0 && socket.writableLength === 0) return;
     const timer = setTimeout(() => socket.destroy(), graceMs);
     timer.unref();
     socket.once('close', () => clearTimeout(timer));
