@@ -1,10 +1,16 @@
 /** The only place that reads the environment. Each flag of `pgherd up` has a variable: PGHERD_ and its name in capitals. */
+import os from 'node:os';
+
 export function environment(name: string): string | undefined {
   const value = process.env[`PGHERD_${name.toUpperCase().replaceAll('-', '_')}`];
   return value === undefined || value === '' ? undefined : value;
 }
 
-/** The user that a tool signs in as when none is named. */
+/** The operating system's user, whom tools mean when none is named; `USER` where the system has no name for the number. */
 export function loginName(): string {
-  return process.env['USER'] ?? process.env['LOGNAME'] ?? 'postgres';
+  try {
+    return os.userInfo().username;
+  } catch {
+    return process.env['USER'] ?? process.env['LOGNAME'] ?? 'postgres';
+  }
 }

@@ -1,8 +1,8 @@
 /** Entry point of compat/bin/pg_md5: hashes for pcp.conf, and md5 entries of pool_passwd. */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { pgMd5, storePoolPasswdEntry } from '@pgherd/config';
+import { loginName } from '../env.ts';
 import { CommandError, sentenceOf, UsageError } from '../errors.ts';
 import { exit } from '../exit.ts';
 import { type CommandIo, processIo } from '../io.ts';
@@ -26,7 +26,7 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
         line.act === 'print' ? (_user: string, password: string) => io.stdout(pgMd5(password)) : storeIn(line);
       if (line.from.kind === 'file') return fromFile(line.from.path, put, io);
       const password = line.from.kind === 'prompt' ? await askPassword('password: ') : line.from.password;
-      put(line.user ?? os.userInfo().username, checked(password));
+      put(line.user ?? loginName(), checked(password));
       return 0;
     }
   }
