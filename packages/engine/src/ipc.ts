@@ -48,6 +48,7 @@ export type ToWorker =
   | { t: 'cancelled'; request: number }
   | { t: 'guard'; request: number; database: string }
   | { t: 'guarded'; request: number }
+  | { t: 'replicate'; request: number; granted: boolean }
   | { t: 'lease'; links: number }
   | { t: 'shed'; links: number }
   | { t: 'report'; request: number; report: HerdReport | null }
@@ -63,6 +64,8 @@ export type ToSupervisor =
   | { t: 'cancelled'; request: number; found: boolean }
   | { t: 'guard'; request: number; database: string }
   | { t: 'guarded'; request: number }
+  /** May this connection be one of replication_connections? Until it ends it is, if granted. */
+  | { t: 'replicate'; request: number; id: number }
   | { t: 'short'; waiting: number }
   | { t: 'lease'; links: number }
   | { t: 'report'; request: number; name: string; session: number; database: string; user: string }

@@ -51,9 +51,8 @@ export interface ClientFacts {
   readonly user: string;
   readonly database: string;
   readonly application: string;
-  readonly address: string;
-  readonly port: number;
-  readonly tls: boolean;
+  /** Address and port; asked for only by logs and listings. */
+  readonly peer: { readonly address: string; readonly port: number; readonly tls: object | null };
   readonly connectedAt: Date;
   /** What cancels this session: ours, never the server's. */
   readonly secret: Buffer;

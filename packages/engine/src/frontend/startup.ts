@@ -68,6 +68,7 @@ export interface Peer {
 }
 
 export interface LinkWish {
+  readonly connectionId: number;
   readonly message: StartupMessage;
   readonly protocol: number;
   /** Known credentials, or a question to ask once the server has said what it wants. */
@@ -82,6 +83,26 @@ const NO = Buffer.from('N');
 const YES = Buffer.from('S');
 const TLS_HANDSHAKE = 0x16;
 
+/** Who is at the other end; the system is asked only when somebody wants to know. */
+class SocketPeer implements Peer {
+  readonly unix: boolean;
+  tls: tls.TLSSocket | null = null;
+  private readonly channel: Channel;
+
+  constructor(channel: Channel, unix: boolean) {
+    this.channel = channel;
+    this.unix = unix;
+  }
+
+  get address(): string {
+    return this.unix ? '[local]' : (this.channel.socket.remoteAddress ?? '');
+  }
+
+  get port(): number {
+    return this.channel.socket.remotePort ?? 0;
+  }
+}
+
 type Phase = 'packet' | 'tls' | 'waiting' | 'sign-in' | 'over';
 
 export class Startup implements ChannelHandler {
@@ -90,7 +111,7 @@ export class Startup implements ChannelHandler {
   admitted: boolean;
   readonly acceptedAt = performance.now();
   private readonly host: StartupHost;
-  private peer: Peer;
+  private readonly peer: SocketPeer;
   private phase: Phase = 'packet';
   private bytes: Buffer = Buffer.alloc(0);
   private askedTls = false;
@@ -103,13 +124,7 @@ export class Startup implements ChannelHandler {
     this.connectionId = facts.id;
     this.admitted = facts.admitted;
     this.host = host;
-    const socket = channel.socket;
-    this.peer = {
-      unix: facts.unix,
-      address: facts.unix ? '[local]' : (socket.remoteAddress ?? ''),
-      port: socket.remotePort ?? 0,
-      tls: null,
-    };
+    this.peer = new SocketPeer(channel, facts.unix);
     channel.handler = this;
     if (host.authenticationTimeoutMs > 0) {
       this.timer = setTimeout(() => this.timedOut(), host.authenticationTimeoutMs);
@@ -230,7 +245,7 @@ export class Startup implements ChannelHandler {
 
   private secured(socket: tls.TLSSocket): void {
     if (this.phase !== 'tls') return;
-    this.peer = { ...this.peer, tls: socket };
+    this.peer.tls = socket;
     this.phase = 'packet';
   }
 
@@ -267,6 +282,7 @@ export class Startup implements ChannelHandler {
       const follow = async (request: AuthRequest): Promise<Credentials> =>
         proved ?? (await sign(await this.host.methodFor(this.peer, message, request)));
       link = await this.host.acquire({
+        connectionId: this.connectionId,
         message,
         protocol,
         credentials: proved ?? follow,
@@ -308,9 +324,7 @@ export class Startup implements ChannelHandler {
       user: message.user,
       database: message.database,
       application: message.params.get('application_name') ?? '',
-      address: this.peer.address,
-      port: this.peer.port,
-      tls: this.peer.tls !== null,
+      peer: this.peer,
       connectedAt: new Date(),
       secret,
       protocol,

@@ -23,7 +23,7 @@ export function livePid(file: string): number | null {
   // The number may have been given to another program since.
   try {
     const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return /pgherd|pgpool|node/.test(command) ? pid : null;
+    return /pgherd|pgpool/.test(command) ? pid : null;
   } catch {
     return pid;
   }

@@ -106,6 +106,11 @@ export class Supervisor implements Operations {
       removePidFile(settings.pid_file_name);
       throw error;
     }
+    if (this.isStopping()) {
+      this.acceptor.close();
+      removePidFile(settings.pid_file_name);
+      return;
+    }
     for (let index = 0; index < this.workerCount(settings); index++) this.spawn(index);
     this.watchHerd = new HerdWatch(
       settings,
@@ -122,6 +127,10 @@ export class Supervisor implements Operations {
       await this.stop('immediate');
       throw new ConfigurationError([reason]);
     }
+  }
+
+  private isStopping(): boolean {
+    return this.stopping !== null;
   }
 
   private limits(settings: Settings): Admission['limits'] {
@@ -172,6 +181,7 @@ export class Supervisor implements Operations {
     this.workers[index] = new WorkerProcess(
       index,
       this.options.workerEntry ?? null,
+      this.options.logFd ?? 2,
       (worker, message) => this.onMessage(worker, message),
       (worker, code, signal) => this.onExit(worker, code, signal),
     );
@@ -240,6 +250,12 @@ export class Supervisor implements Operations {
       case 'guarded':
         this.answered(message.request, worker.index, true);
         return;
+      case 'replicate': {
+        const granted = this.replicating.size < this.settings.replication_connections;
+        if (granted) this.replicating.add(message.id);
+        worker.send({ t: 'replicate', request: message.request, granted });
+        return;
+      }
       case 'short':
         this.leaseWanted(worker, message.waiting);
         return;
@@ -349,6 +365,8 @@ export class Supervisor implements Operations {
   }
 
   private readonly withoutSlot = new Set<number>();
+  /** Connections that count towards replication_connections. */
+  private readonly replicating = new Set<number>();
 
   private wanted(worker: WorkerProcess, id: number): void {
     const verdict = (this.admission as Admission).want(id);
@@ -362,7 +380,10 @@ export class Supervisor implements Operations {
   }
 
   private freeSlots(ids: readonly number[]): void {
-    for (const id of ids) if (this.withoutSlot.delete(id)) this.unadmitted--;
+    for (const id of ids) {
+      this.replicating.delete(id);
+      if (this.withoutSlot.delete(id)) this.unadmitted--;
+    }
     for (const id of this.admission?.end(ids) ?? []) {
       const owner = this.owners.get(id);
       if (owner !== undefined) this.admit(owner, id);

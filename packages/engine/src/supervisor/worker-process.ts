@@ -25,6 +25,7 @@ export class WorkerProcess {
   constructor(
     index: number,
     entry: string | null,
+    logFd: number,
     onMessage: (worker: WorkerProcess, message: ToSupervisor) => void,
     onExit: (worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null) => void,
   ) {
@@ -32,7 +33,8 @@ export class WorkerProcess {
     this.child = fork(entry ?? SOURCE, [], {
       execArgv: WORKER_FLAGS,
       serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // what a worker writes, also when it crashes, belongs to the log
+      stdio: ['ignore', logFd, logFd, 'ipc'],
     });
     this.child.on('message', (message) => onMessage(this, message as ToSupervisor));
     this.child.once('exit', (code, signal) => onExit(this, code, signal));

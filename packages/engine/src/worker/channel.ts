@@ -93,7 +93,7 @@ export class Channel {
   }
 
   /** Takes over an accepted connection by its raw handle (what `process.send` delivers). */
-  static accept(handle: unknown): Channel {
+  static accept(handle: unknown, unix: boolean): Channel {
     const channel = new Channel();
     const socket = new net.Socket({
       handle,
@@ -104,7 +104,7 @@ export class Channel {
       },
     } as net.SocketConstructorOpts);
     channel.adopt(socket);
-    channel.tune();
+    if (!unix) channel.tune();
     channel.handle = writeHandleOf(socket);
     return channel;
   }
@@ -126,7 +126,7 @@ export class Channel {
     } as net.NetConnectOpts);
     channel.adopt(socket);
     socket.once('connect', () => {
-      channel.tune();
+      if (!('path' in target)) channel.tune();
       channel.handle = writeHandleOf(socket);
       onConnect();
     });
@@ -150,8 +150,8 @@ export class Channel {
     socket.on('drain', () => this.drained());
   }
 
+  /** TCP only: a Unix socket has neither Nagle nor keepalive. */
   private tune(): void {
-    if (this.socket.remoteFamily === undefined) return; // a Unix socket has neither Nagle nor keepalive
     this.socket.setNoDelay(true);
     this.socket.setKeepAlive(true, KEEPALIVE_IDLE_MS);
   }

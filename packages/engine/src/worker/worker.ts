@@ -38,6 +38,7 @@ import { AuthLink } from './auth-link.ts';
 import { Channel } from './channel.ts';
 import { Counters } from './stats.ts';
 
+const ENDED_DELAY_MS = 2;
 const RESET_LIMIT_MS = 10_000;
 const CANCEL_LIMIT_MS = 10_000;
 const QUESTION_LIMIT_MS = 10_000;
@@ -77,7 +78,6 @@ export class Worker implements SessionOwner {
   private backendTls: tls.ConnectionOptions | null = null;
   private reset: ResetPlan = resetPlan(['ABORT', 'DISCARD ALL']);
   private cluster: ClusterSnapshot = NO_CLUSTER;
-  private replicationSessions = 0;
   private stopping: 'smart' | 'fast' | null = null;
   private readonly wrongCancels = new Map<string, number>();
   private wrongCancelsMinute = 0;
@@ -142,6 +142,10 @@ export class Worker implements SessionOwner {
         return;
       case 'shed':
         this.shed(message.links);
+        return;
+      case 'replicate':
+        this.questions.get(message.request)?.(message.granted);
+        this.questions.delete(message.request);
         return;
       case 'cancelled':
       case 'guarded':
@@ -229,7 +233,7 @@ export class Worker implements SessionOwner {
       this.slotFree(message.id); // the client was gone before the handle arrived
       return;
     }
-    const channel = Channel.accept(handle);
+    const channel = Channel.accept(handle, message.unix);
     const startup = new Startup(channel, message, this.host);
     this.startups.set(message.id, startup);
     this.counters.clients++;
@@ -274,10 +278,11 @@ export class Worker implements SessionOwner {
     this.endedIds.push(id);
     if (this.endedScheduled) return;
     this.endedScheduled = true;
-    setImmediate(() => {
+    // Short sessions end by the thousand: one message for several, and the next client hardly waits for its slot.
+    setTimeout(() => {
       this.endedScheduled = false;
       this.ports.send({ t: 'ended', ids: this.endedIds.splice(0) });
-    });
+    }, ENDED_DELAY_MS);
   }
 
   private startupEnded(startup: Startup): void {
@@ -297,12 +302,13 @@ export class Worker implements SessionOwner {
     const namesakes = this.byPid.get(link.pid);
     if (namesakes === undefined) this.byPid.set(link.pid, [session]);
     else namesakes.push(session);
-    if (link.key === REPLICATION_KEY) this.replicationSessions++;
     if (this.settings.log_connections) {
-      this.log.write('log', `connection received: host=${client.address} port=${client.port}`, {
+      this.log.write('log', `connection received: host=${client.peer.address} port=${client.peer.port}`, {
         context: contextOf(client),
       });
     }
+    // The address is gone with the socket: a line at the end needs it asked for now.
+    if (this.settings.log_disconnections) void client.peer.address;
     startup.channel.resume();
     if (rest !== null) session.onBytes(rest, rest.length);
     if (this.stopping === 'fast') this.endForShutdown(session);
@@ -318,7 +324,6 @@ export class Worker implements SessionOwner {
     else this.byPid.set(link.pid, namesakes);
     const id = this.connections.get(session);
     this.connections.delete(session);
-    if (link.key === REPLICATION_KEY) this.replicationSessions--;
     if (reason === 'backend-gone') {
       this.log.write('log', `backend node ${link.nodeId} closed the connection (backend pid ${link.pid})`, {
         context: contextOf(client),
@@ -329,7 +334,7 @@ export class Worker implements SessionOwner {
       const seconds = (Date.now() - client.connectedAt.getTime()) / 1000;
       this.log.write(
         'log',
-        `disconnection: session time: ${clock(seconds)} user=${client.user} database=${client.database} host=${client.address} port=${client.port}`,
+        `disconnection: session time: ${clock(seconds)} user=${client.user} database=${client.database} host=${client.peer.address} port=${client.peer.port}`,
         { context: contextOf(client) },
       );
     }
@@ -385,7 +390,10 @@ export class Worker implements SessionOwner {
         return link;
       }
     }
-    if (replication && this.replicationSessions >= this.settings.replication_connections) {
+    const granted =
+      !replication ||
+      (await this.ask<boolean>((request) => ({ t: 'replicate', request, id: wish.connectionId }))) === true;
+    if (!granted) {
       throw new BackendUnavailableError(node.id, 'too many replication connections through this proxy', {
         sqlstate: '53300',
       });
