@@ -183,13 +183,24 @@ export class Startup implements ChannelHandler {
         this.cancel(packet.pid, Buffer.from(packet.secret));
         return;
       case 'unsupported':
-        this.refuse({ sqlstate: '0A000', message: unsupportedProtocolMessage(packet.protocol) });
+        this.refuseVersion(packet.protocol);
         return;
       case 'startup':
         this.bytes = Buffer.from(rest);
         this.phase = 'waiting';
         void this.run(packet);
     }
+  }
+
+  /** Clients older than protocol 3 understand an error only in the form of their time, and get it from PostgreSQL too. */
+  private refuseVersion(protocol: number): void {
+    const message = unsupportedProtocolMessage(protocol);
+    if (protocol >>> 16 >= 3) {
+      this.refuse({ sqlstate: '0A000', message });
+      return;
+    }
+    this.host.log('fatal', message);
+    this.finishWith(Buffer.from(`EFATAL:  ${message}\n\0`, 'latin1'));
   }
 
   /** At most one of each question; a second one is taken for a protocol version, as PostgreSQL does. */
