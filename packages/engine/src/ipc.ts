@@ -3,6 +3,7 @@
  * plain data, a socket travels beside it as a handle.
  */
 
+import v8 from 'node:v8';
 import type { Settings } from '@pgherd/config';
 
 /** How the herd looks to a worker. Immutable; a new epoch makes every older link unusable. */
@@ -31,6 +32,15 @@ export interface ConfigSnapshot {
   readonly passwd: { readonly file: string; readonly text: string } | null;
 }
 
+/** Settings hold Maps and Sets, which plain messages do not carry. */
+export function packSnapshot(snapshot: ConfigSnapshot): string {
+  return v8.serialize(snapshot).toString('base64');
+}
+
+export function unpackSnapshot(packed: string): ConfigSnapshot {
+  return v8.deserialize(Buffer.from(packed, 'base64')) as ConfigSnapshot;
+}
+
 /** A row of the proxy's own SHOW commands that needs facts from everywhere. */
 export interface HerdReport {
   readonly columns: readonly string[];
@@ -38,7 +48,7 @@ export interface HerdReport {
 }
 
 export type ToWorker =
-  | { t: 'config'; snapshot: ConfigSnapshot }
+  | { t: 'config'; packed: string }
   | { t: 'cluster'; snapshot: ClusterSnapshot }
   /** A connection; the handle travels along. `admitted` says that it already has a client slot. */
   | { t: 'conn'; id: number; admitted: boolean; unix: boolean }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
 import type { EngineStatus, NodeStatus, Operations, ReloadReport, StopMode, WorkerFacts } from '@pgherd/operations';
-import { type ClusterSnapshot, type ConfigSnapshot, LATENCY_BUCKETS_MS, type ToSupervisor } from '../ipc.ts';
+import { type ClusterSnapshot, type ConfigSnapshot, LATENCY_BUCKETS_MS, packSnapshot, type ToSupervisor } from '../ipc.ts';
 import { type Level, Logger } from '../log/logger.ts';
 import { VERSION } from '../version.ts';
 import { Acceptor, type RawConnection } from './acceptor.ts';
@@ -284,7 +284,7 @@ export class Supervisor implements Operations {
     const { leases, config } = this;
     if (leases === null || config === null) return;
     const missing = this.workers.filter((other) => other === null || !other.ready).length;
-    worker.send({ t: 'config', snapshot: config });
+    worker.send({ t: 'config', packed: packSnapshot(config) });
     if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
     worker.send({ t: 'lease', links: leases.join(worker.index, missing) });
   }
@@ -444,7 +444,8 @@ export class Supervisor implements Operations {
         finish();
       }, RELOAD_LIMIT_MS);
       this.applied.set(snapshot.id, { missing: new Set(workers), errors, done: finish });
-      for (const worker of workers) worker.send({ t: 'config', snapshot });
+      const packed = packSnapshot(snapshot);
+      for (const worker of workers) worker.send({ t: 'config', packed });
     });
   }
 

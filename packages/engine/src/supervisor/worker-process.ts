@@ -32,7 +32,7 @@ export class WorkerProcess {
     this.index = index;
     this.child = fork(entry ?? SOURCE, [], {
       execArgv: WORKER_FLAGS,
-      serialization: 'advanced',
+      serialization: 'json', // small messages by the thousand; the one large one is packed (packSnapshot)
       // what a worker writes, also when it crashes, belongs to the log
       stdio: ['ignore', logFd, logFd, 'ipc'],
     });

@@ -290,6 +290,11 @@ export class Channel {
     if (this.closed) return;
     this.flush();
     const socket = this.socket;
+    if (last === null && this.handle !== null && this.inFlight === 0) {
+      // Everything is with the kernel: closing sends FIN by itself.
+      socket.destroy();
+      return;
+    }
     if (last !== null) socket.end(last);
     this.resume();
     // Closes once everything queued is out; it does not wait for the peer's own FIN.

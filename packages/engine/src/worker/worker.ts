@@ -27,7 +27,14 @@ import {
   type SessionOwner,
 } from '../frontend/session.ts';
 import { type LinkWish, Startup, type StartupHost } from '../frontend/startup.ts';
-import type { ClusterSnapshot, ConfigSnapshot, HerdReport, ToSupervisor, ToWorker } from '../ipc.ts';
+import {
+  type ClusterSnapshot,
+  type ConfigSnapshot,
+  type HerdReport,
+  type ToSupervisor,
+  type ToWorker,
+  unpackSnapshot,
+} from '../ipc.ts';
 import { type Level, Logger } from '../log/logger.ts';
 import { messageObserver } from '../log/observer.ts';
 import { Pool } from '../pool/pool.ts';
@@ -100,7 +107,7 @@ export class Worker implements SessionOwner {
   onMessage(message: ToWorker, handle: unknown): void {
     switch (message.t) {
       case 'config':
-        this.configure(message.snapshot);
+        this.configure(unpackSnapshot(message.packed));
         return;
       case 'cluster':
         this.setCluster(message.snapshot);
