@@ -130,7 +130,7 @@ export class Link implements ChannelHandler {
   }
 
   get closed(): boolean {
-    return this.channel.closed;
+    return this.channel.closing;
   }
 
   /** True when the link owes nothing, is outside a transaction and in step with its peer. */

@@ -95,11 +95,11 @@ class SocketPeer implements Peer {
   }
 
   get address(): string {
-    return this.unix ? '[local]' : (this.channel.socket.remoteAddress ?? '');
+    return this.unix ? '[local]' : this.channel.peer.address;
   }
 
   get port(): number {
-    return this.channel.socket.remotePort ?? 0;
+    return this.channel.peer.port;
   }
 }
 

@@ -1,16 +1,18 @@
 /**
- * A byte channel to one peer: a socket with a shared read buffer, one write per call, and back-pressure both ways.
+ * A byte channel to one peer: a shared read buffer, one write per turn of the event loop, and back-pressure both ways.
  *
- * Plain sockets read into one buffer that all sockets of the process share (`onread`): Node reads, calls back
- * synchronously, and the view is dead when the callback returns. Whatever outlives the call is copied. That keeps an
- * idle client at a few kilobytes and a busy one free of allocations on the read side. Accepted sockets honour `onread`
- * only when the socket object is built by us around the raw handle, which is why the acceptor hands over handles.
+ * Plain connections read into one buffer that all of the process share: Node reads, calls back synchronously, and the
+ * view is dead when the callback returns. Whatever outlives the call is copied. That keeps an idle client at a few
+ * kilobytes and a busy one free of allocations on the read side.
  *
  * Writes are copied into a slab, because a write that the kernel takes only in part keeps pointing at its memory.
+ *
+ * A channel stands on a native handle (plain connections, see native-handle.ts) or on a stream (TLS; everything, where
+ * Node's internals are not as expected).
  */
 import net from 'node:net';
 import tls from 'node:tls';
-import { directWriter, type WriteHandle, writeHandleOf } from './direct-write.ts';
+import { END_OF_STREAM, type NativeHandle, type NativeOwner, nativeHandles, streamOf } from './native-handle.ts';
 
 const FLUSH_NOW_BYTES = 32 * 1024;
 let dirty: Channel[] = [];
@@ -45,8 +47,6 @@ export interface ChannelHandler {
   onFull(): void;
 }
 
-export type RawHandle = net.Socket extends { _handle: infer H } ? H : unknown;
-
 const READ_BUFFER_BYTES = 64 * 1024;
 const SLAB_BYTES = 256 * 1024;
 const KEEPALIVE_IDLE_MS = 10_000;
@@ -75,37 +75,33 @@ function copyOut(source: Buffer, start: number, end: number): Buffer {
 
 const IGNORE: ChannelHandler = { onBytes() {}, onClosed() {}, onDrain() {}, onFull() {} };
 
-export class Channel {
+export class Channel implements NativeOwner {
   handler: ChannelHandler = IGNORE;
-  socket: net.Socket | tls.TLSSocket;
-  /** True once the peer or we closed it. */
+  /** True once the peer or we closed it, and the owner was told. */
   closed = false;
+  /** What it stands on: exactly one of the two, or neither once it is closing. */
+  private native: NativeHandle | null = null;
+  private stream: net.Socket | tls.TLSSocket | null = null;
   private error: Error | null = null;
-  /** Set for a plain socket that is written to directly. */
-  private handle: WriteHandle | null = null;
+  private paused = false;
+  /** No more bytes will go out or come in. */
+  closing = false;
+  /** Native writes that the kernel has not taken yet. */
   private inFlight = 0;
   /** More is queued than the peer takes. */
   private full = false;
-  private paused = false;
+  private pending: Buffer | null = null;
+  private more: Buffer[] | null = null;
+  private pendingBytes = 0;
+  private peerName: { address?: string; port?: number } | null = null;
 
-  private constructor() {
-    this.socket = undefined as unknown as net.Socket;
-  }
+  private constructor() {}
 
   /** Takes over an accepted connection by its raw handle (what `process.send` delivers). */
   static accept(handle: unknown, unix: boolean): Channel {
     const channel = new Channel();
-    const socket = new net.Socket({
-      handle,
-      allowHalfOpen: false,
-      onread: {
-        buffer: sharedReadBuffer,
-        callback: (length: number, buffer: Buffer) => channel.read(buffer, length),
-      },
-    } as net.SocketConstructorOpts);
-    channel.adopt(socket);
-    if (!unix) channel.tune();
-    channel.handle = writeHandleOf(socket);
+    if (nativeHandles?.fits(handle) === true) channel.standOn(handle, unix);
+    else channel.adoptAccepted(handle, unix);
     return channel;
   }
 
@@ -117,6 +113,7 @@ export class Channel {
   ): Channel {
     const channel = new Channel();
     channel.handler = handler;
+    const unix = 'path' in target;
     const socket = net.connect({
       ...target,
       onread: {
@@ -126,89 +123,92 @@ export class Channel {
     } as net.NetConnectOpts);
     channel.adopt(socket);
     socket.once('connect', () => {
-      if (!('path' in target)) channel.tune();
-      channel.handle = writeHandleOf(socket);
+      if (!unix) tune(socket);
       onConnect();
     });
     return channel;
   }
+
+  private standOn(handle: NativeHandle, unix: boolean): void {
+    this.native = handle;
+    if (!unix) {
+      handle.setNoDelay?.(true);
+      handle.setKeepAlive?.(true, KEEPALIVE_IDLE_MS / 1000);
+    }
+    nativeHandles?.adopt(handle, this, sharedReadBuffer);
+  }
+
+  private adoptAccepted(handle: unknown, unix: boolean): void {
+    const socket = new net.Socket({
+      handle,
+      allowHalfOpen: false,
+      onread: {
+        buffer: sharedReadBuffer,
+        callback: (length: number, buffer: Buffer) => this.read(buffer, length),
+      },
+    } as net.SocketConstructorOpts);
+    this.adopt(socket);
+    if (!unix) tune(socket);
+  }
+
+  /** Address and port of the peer; empty for a Unix socket or one that is gone. */
+  get peer(): { readonly address: string; readonly port: number } {
+    if (this.peerName === null && this.native !== null) {
+      this.peerName = {};
+      this.native.getpeername?.(this.peerName);
+    }
+    const name = this.peerName;
+    if (name !== null) return { address: name.address ?? '', port: name.port ?? 0 };
+    return { address: this.stream?.remoteAddress ?? '', port: this.stream?.remotePort ?? 0 };
+  }
+
+  // --- reading ----------------------------------------------------------------------------------------------------
 
   private read(buffer: Buffer, length: number): boolean {
     this.handler.onBytes(buffer, length);
     return !this.paused;
   }
 
-  private adopt(socket: net.Socket | tls.TLSSocket): void {
-    this.socket = socket;
-    socket.on('error', (error: Error) => {
-      this.error ??= error;
-    });
-    socket.on('close', () => this.finish(socket));
-    socket.on('end', () => {
-      if (socket === this.socket) this.socket.end();
-    });
-    socket.on('drain', () => this.drained());
+  nativeRead(count: number): void {
+    if (this.closing) return;
+    if (count > 0) {
+      this.handler.onBytes(sharedReadBuffer, count);
+      return;
+    }
+    if (count === END_OF_STREAM) {
+      this.end();
+      return;
+    }
+    this.destroy(new Error(`reading failed (${count})`));
   }
 
-  /** TCP only: a Unix socket has neither Nagle nor keepalive. */
-  private tune(): void {
-    this.socket.setNoDelay(true);
-    this.socket.setKeepAlive(true, KEEPALIVE_IDLE_MS);
+  pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    if (this.native !== null) this.native.readStop();
+    else this.stream?.pause();
   }
 
-  private finish(socket: net.Socket): void {
-    if (socket !== this.socket || this.closed) return;
-    this.closed = true;
-    const handler = this.handler;
-    this.handler = IGNORE;
-    handler.onClosed(this.error);
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    if (this.native !== null) this.native.readStart();
+    else this.stream?.resume();
   }
 
-  /**
-   * Turns the channel into the server side of TLS. `head` are bytes that belong to the handshake and were already read
-   * (direct TLS). `done` fires after the handshake; a failure closes the channel.
-   */
-  startTlsServer(options: tls.TLSSocketOptions, head: Buffer | null, done: (socket: tls.TLSSocket) => void): void {
-    this.flush();
-    this.handle = null;
-    const plain = this.socket;
-    plain.pause();
-    plain.removeAllListeners('drain');
-    plain.removeAllListeners('end');
-    if (head !== null) plain.unshift(head);
-    const secure = new tls.TLSSocket(plain, { ...options, isServer: true });
-    this.adoptTls(secure, plain);
-    secure.once('secure', () => done(secure));
-  }
-
-  /** Turns the channel into the client side of TLS (towards a backend). */
-  startTlsClient(options: tls.ConnectionOptions, done: (socket: tls.TLSSocket) => void): void {
-    this.flush();
-    this.handle = null;
-    const plain = this.socket;
-    plain.pause();
-    plain.removeAllListeners('drain');
-    plain.removeAllListeners('end');
-    const secure = tls.connect({ ...options, socket: plain });
-    this.adoptTls(secure, plain);
-    secure.once('secureConnect', () => done(secure));
-  }
-
-  private adoptTls(secure: tls.TLSSocket, plain: net.Socket): void {
-    this.adopt(secure);
-    plain.on('close', () => secure.destroy());
-    secure.on('data', (chunk: Buffer) => this.handler.onBytes(chunk, chunk.length));
-  }
+  // --- writing ----------------------------------------------------------------------------------------------------
 
   /** Sends a copy of `[start, end)`. @returns false when the peer is behind: stop reading its source until onDrain. */
   write(source: Buffer, start: number, end: number): boolean {
-    if (this.closed) return true;
+    if (this.closing) return true;
     return this.enqueue(copyOut(source, start, end));
   }
 
-  private pending: Buffer | null = null;
-  private more: Buffer[] | null = null;
-  private pendingBytes = 0;
+  /** Sends a buffer that nobody changes afterwards (precomputed messages). */
+  writeOwned(bytes: Buffer): boolean {
+    if (this.closing) return true;
+    return this.enqueue(bytes);
+  }
 
   private enqueue(bytes: Buffer): boolean {
     if (this.pending === null) {
@@ -229,17 +229,18 @@ export class Channel {
     if (pending === null) return;
     this.pending = null;
     this.more = null;
-    if (this.closed) return;
-    const bytes = more === null ? pending : Buffer.concat([pending, ...more], this.pendingBytes);
-    const handle = this.handle;
-    if (handle === null || directWriter === null) {
-      if (!this.socket.write(bytes)) this.behind();
+    this.send(more === null ? pending : Buffer.concat([pending, ...more], this.pendingBytes));
+  }
+
+  private send(bytes: Buffer): void {
+    if (this.native === null || nativeHandles === null) {
+      if (this.stream !== null && !this.stream.write(bytes)) this.behind();
       return;
     }
-    const result = directWriter.write(handle, bytes, this.written);
+    const result = nativeHandles.write(this.native, bytes, (status) => this.written(status));
     if (result === 0) return;
     if (result < 0) {
-      this.socket.destroy(new Error('the peer is gone'));
+      this.destroy(new Error(`writing failed (${result})`));
       return;
     }
     this.inFlight++;
@@ -252,60 +253,158 @@ export class Channel {
     this.handler.onFull();
   }
 
-  private readonly written = (status: number): void => {
+  private written(status: number): void {
     this.inFlight--;
-    if (status < 0) {
-      this.socket.destroy(new Error('the peer is gone'));
-      return;
-    }
-    if (this.inFlight === 0) this.drained();
-  };
+    if (status < 0) this.destroy(new Error(`writing failed (${status})`));
+    else if (this.inFlight === 0) this.drained();
+  }
 
   private drained(): void {
     if (!this.full) return;
     this.full = false;
-    this.handler.onDrain();
+    if (!this.closing) this.handler.onDrain();
   }
 
-  /** Sends a buffer that nobody changes afterwards (precomputed messages). */
-  writeOwned(bytes: Buffer): boolean {
-    if (this.closed) return true;
-    return this.enqueue(bytes);
+  // --- TLS --------------------------------------------------------------------------------------------------------
+
+  /**
+   * Turns the channel into the server side of TLS. `head` are bytes that belong to the handshake and were already read
+   * (direct TLS). `done` fires after the handshake; a failure closes the channel.
+   */
+  startTlsServer(options: tls.TLSSocketOptions, head: Buffer | null, done: (socket: tls.TLSSocket) => void): void {
+    const plain = this.plainStream();
+    if (plain === null) return;
+    if (head !== null) plain.unshift(head);
+    const secure = new tls.TLSSocket(plain, { ...options, isServer: true });
+    this.adoptTls(secure, plain);
+    secure.once('secure', () => done(secure));
   }
 
-  pause(): void {
-    if (this.paused) return;
-    this.paused = true;
-    this.socket.pause();
+  /** Turns the channel into the client side of TLS (towards a backend). */
+  startTlsClient(options: tls.ConnectionOptions, done: (socket: tls.TLSSocket) => void): void {
+    const plain = this.plainStream();
+    if (plain === null) return;
+    const secure = tls.connect({ ...options, socket: plain });
+    this.adoptTls(secure, plain);
+    secure.once('secureConnect', () => done(secure));
   }
 
-  resume(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    this.socket.resume();
+  /** The connection as a stream that TLS can sit on, paused. Null when it is closing. */
+  private plainStream(): net.Socket | null {
+    this.flush();
+    const { native } = this;
+    if (native !== null) {
+      void this.peer; // the name is the handle's to tell
+      native.readStop();
+      this.native = null;
+      const stream = streamOf(native);
+      this.adopt(stream);
+      stream.removeAllListeners('drain');
+      stream.removeAllListeners('end');
+      return stream;
+    }
+    const stream = this.stream;
+    if (stream === null) return null;
+    stream.pause();
+    stream.removeAllListeners('drain');
+    stream.removeAllListeners('end');
+    return stream;
   }
+
+  private adoptTls(secure: tls.TLSSocket, plain: net.Socket): void {
+    this.adopt(secure);
+    plain.on('close', () => secure.destroy());
+    secure.on('data', (chunk: Buffer) => this.handler.onBytes(chunk, chunk.length));
+  }
+
+  private adopt(stream: net.Socket | tls.TLSSocket): void {
+    this.stream = stream;
+    stream.on('error', (error: Error) => {
+      this.error ??= error;
+    });
+    stream.on('close', () => {
+      if (stream === this.stream) this.finish();
+    });
+    stream.on('end', () => {
+      if (stream !== this.stream) return;
+      this.closing = true;
+      stream.end();
+    });
+    stream.on('drain', () => this.drained());
+  }
+
+  // --- closing ----------------------------------------------------------------------------------------------------
 
   /** Sends what is queued, then closes. A peer that does not take it within `graceMs` is cut off. */
   end(last: Buffer | null = null, graceMs = 5_000): void {
-    if (this.closed) return;
+    if (this.closing) return;
+    if (last !== null) this.enqueue(last);
     this.flush();
-    const socket = this.socket;
-    if (last === null && this.handle !== null && this.inFlight === 0) {
-      // Everything is with the kernel: closing sends FIN by itself.
-      socket.destroy();
-      return;
-    }
-    if (last !== null) socket.end(last);
-    this.resume();
-    // Closes once everything queued is out; it does not wait for the peer's own FIN.
-    socket.destroySoon();
-    if (this.inFlight === 0 && socket.writableLength === 0) return;
-    const timer = setTimeout(() => socket.destroy(), graceMs);
-    timer.unref();
-    socket.once('close', () => clearTimeout(timer));
+    if (this.closing) return; // the write found the peer gone
+    this.closing = true;
+    const timer = this.native !== null && this.inFlight === 0 ? null : this.endLater(graceMs);
+    if (this.native !== null) this.endNative(timer);
+    else this.endStream(timer);
   }
 
-  destroy(): void {
-    this.socket.destroy();
+  private endLater(graceMs: number): NodeJS.Timeout {
+    const timer = setTimeout(() => this.destroy(), graceMs);
+    timer.unref();
+    return timer;
   }
+
+  private endNative(timer: NodeJS.Timeout | null): void {
+    const native = this.native as NativeHandle;
+    native.readStop();
+    // Everything is with the kernel: closing sends FIN by itself.
+    if (timer === null) this.closeNative();
+    else {
+      nativeHandles?.shutdown(native, () => {
+        clearTimeout(timer);
+        this.closeNative();
+      });
+    }
+  }
+
+  private endStream(timer: NodeJS.Timeout | null): void {
+    const stream = this.stream;
+    if (stream === null) return;
+    this.paused = false;
+    stream.resume();
+    // Closes once everything queued is out; it does not wait for the peer's own FIN.
+    stream.destroySoon();
+    if (timer !== null) stream.once('close', () => clearTimeout(timer));
+  }
+
+  destroy(error: Error | null = null): void {
+    this.error ??= error;
+    this.closing = true;
+    if (this.native !== null) this.closeNative();
+    else this.stream?.destroy();
+  }
+
+  private closeNative(): void {
+    const { native } = this;
+    if (native === null) return;
+    void this.peer;
+    this.native = null;
+    native.readStop();
+    native.close(() => this.finish());
+  }
+
+  private finish(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.closing = true;
+    this.pending = null;
+    this.more = null;
+    const handler = this.handler;
+    this.handler = IGNORE;
+    handler.onClosed(this.error);
+  }
+}
+
+function tune(socket: net.Socket): void {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEPALIVE_IDLE_MS);
 }
