@@ -59,7 +59,8 @@ export type ToWorker =
   | { t: 'guard'; request: number; database: string }
   | { t: 'guarded'; request: number }
   | { t: 'replicate'; request: number; granted: boolean }
-  | { t: 'lease'; links: number }
+  /** So many more connections per node may be open. */
+  | { t: 'lease'; more: number }
   | { t: 'shed'; links: number }
   | { t: 'report'; request: number; report: HerdReport | null }
   | { t: 'stop'; mode: 'smart' | 'fast' };
@@ -77,7 +78,8 @@ export type ToSupervisor =
   /** May this connection be one of replication_connections? Until it ends it is, if granted. */
   | { t: 'replicate'; request: number; id: number }
   | { t: 'short'; waiting: number }
-  | { t: 'lease'; links: number }
+  /** So many connections per node are given up. */
+  | { t: 'gave'; links: number }
   | { t: 'report'; request: number; name: string; session: number; database: string; user: string }
   | { t: 'suspect'; node: number; reason: string }
   | { t: 'stats'; stats: WorkerStats };

@@ -126,9 +126,13 @@ export class Startup implements ChannelHandler {
     this.host = host;
     this.peer = new SocketPeer(channel, facts.unix);
     channel.handler = this;
-    if (host.authenticationTimeoutMs > 0) {
-      this.timer = setTimeout(() => this.timedOut(), host.authenticationTimeoutMs);
-    }
+    this.armTimer();
+  }
+
+  private armTimer(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    const limitMs = this.host.authenticationTimeoutMs;
+    this.timer = limitMs > 0 ? setTimeout(() => this.timedOut(), limitMs) : null;
   }
 
   get clientAddress(): Peer {
@@ -270,8 +274,13 @@ export class Startup implements ChannelHandler {
   private async run(message: StartupMessage): Promise<void> {
     let link: Link | null = null;
     try {
-      await this.host.slot(this);
-      if (this.isOver()) return;
+      if (!this.admitted) {
+        // Waiting for a slot is not sign-in, and may take as long as the client likes.
+        if (this.timer !== null) clearTimeout(this.timer);
+        await this.host.slot(this);
+        if (this.isOver()) return;
+        this.armTimer();
+      }
       this.phase = 'sign-in';
       const protocol = negotiatedProtocol(message.protocol);
       const preface =

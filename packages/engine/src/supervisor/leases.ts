@@ -1,7 +1,14 @@
 /**
  * Backend connections per node as a budget leased to workers. The sum of all leases never exceeds the budget; a worker
- * short of one asks, and another gives up what it does not use. Pure.
+ * short of one asks, and the others give up what they do not use. Both sides speak in differences, so that messages
+ * that cross lose nothing. Pure.
  */
+export interface Grant {
+  readonly worker: number;
+  /** By how much its lease grows. */
+  readonly more: number;
+}
+
 export class Leases {
   private readonly held = new Map<number, number>();
   private readonly short = new Map<number, number>();
@@ -25,42 +32,47 @@ export class Leases {
   /** A worker starts. @returns its first lease: an equal share of what is spare */
   join(worker: number, workersMissing: number): number {
     const share = Math.max(1, Math.floor(this.spare / Math.max(1, workersMissing)));
-    const links = Math.min(share, Math.max(this.spare, 0));
+    const links = Math.min(share, this.spare);
     this.held.set(worker, links);
     return links;
   }
 
-  leave(worker: number): void {
+  /** A worker ended. @returns what others get of its lease */
+  leave(worker: number): Grant[] {
     this.held.delete(worker);
     this.short.delete(worker);
+    return this.serve();
   }
 
-  /** A worker needs `links` more. @returns its new lease, if any, and whom to ask to give some up */
-  ask(worker: number, links: number): { lease: number | null; ask: { worker: number; links: number } | null } {
-    const spare = this.spare;
-    if (spare > 0) {
-      const granted = Math.min(spare, links);
-      this.held.set(worker, this.leaseOf(worker) + granted);
-      return { lease: this.leaseOf(worker), ask: null };
+  /** A worker needs `links` more. @returns what it gets at once, and whom to ask for the rest */
+  ask(worker: number, links: number): { more: number; from: number[]; missing: number } {
+    const more = Math.min(this.spare, links);
+    this.held.set(worker, this.leaseOf(worker) + more);
+    const missing = links - more;
+    if (missing === 0) {
+      this.short.delete(worker);
+      return { more, from: [], missing };
     }
-    this.short.set(worker, links);
-    let richest: number | null = null;
-    for (const [other, held] of this.held) {
-      if (other !== worker && held > 1 && (richest === null || held > this.leaseOf(richest))) richest = other;
-    }
-    return { lease: null, ask: richest === null ? null : { worker: richest, links } };
+    this.short.set(worker, missing);
+    const from = [...this.held].filter(([other, held]) => other !== worker && held > 0).map(([other]) => other);
+    return { more, from, missing };
   }
 
-  /** A worker says what it kept. @returns grants to those who were short */
-  kept(worker: number, links: number): { worker: number; lease: number }[] {
-    if (links < this.leaseOf(worker)) this.held.set(worker, links);
-    const grants: { worker: number; lease: number }[] = [];
-    for (const [other, wanted] of this.short) {
-      const granted = Math.min(this.spare, wanted);
-      if (granted <= 0) break;
-      this.held.set(other, this.leaseOf(other) + granted);
-      this.short.delete(other);
-      grants.push({ worker: other, lease: this.leaseOf(other) });
+  /** A worker gave up so many. @returns what those who were short get */
+  gave(worker: number, links: number): Grant[] {
+    this.held.set(worker, Math.max(0, this.leaseOf(worker) - links));
+    return this.serve();
+  }
+
+  private serve(): Grant[] {
+    const grants: Grant[] = [];
+    for (const [worker, wanted] of this.short) {
+      const more = Math.min(this.spare, wanted);
+      if (more === 0) break;
+      this.held.set(worker, this.leaseOf(worker) + more);
+      if (more === wanted) this.short.delete(worker);
+      else this.short.set(worker, wanted - more);
+      grants.push({ worker, more });
     }
     return grants;
   }

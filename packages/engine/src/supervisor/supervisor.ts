@@ -15,7 +15,7 @@ import { Acceptor, type RawConnection } from './acceptor.ts';
 import { Admission } from './admission.ts';
 import { type FilePaths, loadFiles } from './files.ts';
 import { HerdWatch } from './herd-watch.ts';
-import { Leases } from './leases.ts';
+import { type Grant, Leases } from './leases.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { herdReport } from './reports.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -193,7 +193,7 @@ export class Supervisor implements Operations {
 
   private onExit(worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null): void {
     this.workers[worker.index] = null;
-    this.leases?.leave(worker.index);
+    this.grant(this.leases?.leave(worker.index));
     const ended = [...worker.connections];
     for (const id of ended) this.owners.delete(id);
     this.freeSlots(ended);
@@ -259,10 +259,8 @@ export class Supervisor implements Operations {
       case 'short':
         this.leaseWanted(worker, message.waiting);
         return;
-      case 'lease':
-        for (const grant of this.leases?.kept(worker.index, message.links) ?? []) {
-          this.workers[grant.worker]?.send({ t: 'lease', links: grant.lease });
-        }
+      case 'gave':
+        this.grant(this.leases?.gave(worker.index, message.links));
         return;
       case 'report':
         worker.send({
@@ -286,14 +284,18 @@ export class Supervisor implements Operations {
     const missing = this.workers.filter((other) => other === null || !other.ready).length;
     worker.send({ t: 'config', packed: packSnapshot(config) });
     if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
-    worker.send({ t: 'lease', links: leases.join(worker.index, missing) });
+    worker.send({ t: 'lease', more: leases.join(worker.index, missing) });
   }
 
   private leaseWanted(worker: WorkerProcess, links: number): void {
     const answer = this.leases?.ask(worker.index, links);
     if (answer === undefined) return;
-    if (answer.lease !== null) worker.send({ t: 'lease', links: answer.lease });
-    if (answer.ask !== null) this.workers[answer.ask.worker]?.send({ t: 'shed', links: answer.ask.links });
+    if (answer.more > 0) worker.send({ t: 'lease', more: answer.more });
+    for (const other of answer.from) this.workers[other]?.send({ t: 'shed', links: answer.missing });
+  }
+
+  private grant(grants: readonly Grant[] = []): void {
+    for (const { worker, more } of grants) this.workers[worker]?.send({ t: 'lease', more });
   }
 
   /** Asks all other workers; `done` hears whether one of them said yes. */

@@ -71,7 +71,9 @@ export class Worker implements SessionOwner {
   private readonly startups = new Map<number, Startup>();
   private readonly slotWaiters = new Map<number, () => void>();
   private readonly pools = new Map<number, Pool>();
-  private lease = 1;
+  private lease = 0;
+  /** What other workers still lack: given up as soon as it is not needed here. */
+  private shedWanted = 0;
   private readonly endedIds: number[] = [];
   private endedScheduled = false;
   private readonly questions = new Map<number, (value: unknown) => void>();
@@ -141,9 +143,9 @@ export class Worker implements SessionOwner {
         this.ports.send({ t: 'guarded', request: message.request });
         return;
       case 'lease':
-        this.lease = message.links;
+        this.lease += message.more;
         for (const pool of this.pools.values()) {
-          pool.lease = message.links;
+          pool.lease = this.lease;
           pool.serveWaiters();
         }
         return;
@@ -170,12 +172,12 @@ export class Worker implements SessionOwner {
   private shed(links: number): void {
     let needed = 0;
     for (const pool of this.pools.values()) needed = Math.max(needed, pool.total - pool.idleCount + pool.waiting);
-    const next = Math.max(this.lease - links, needed, 1);
-    if (next < this.lease) {
-      this.lease = next;
-      for (const pool of this.pools.values()) pool.shrink(next);
-    }
-    this.ports.send({ t: 'lease', links: this.lease });
+    const given = Math.max(0, Math.min(links, this.lease - needed));
+    this.shedWanted = links - given;
+    if (given === 0) return;
+    this.lease -= given;
+    for (const pool of this.pools.values()) pool.shrink(this.lease);
+    this.ports.send({ t: 'gave', links: given });
   }
 
   private configure(snapshot: ConfigSnapshot): void {
@@ -468,6 +470,7 @@ export class Worker implements SessionOwner {
     const pool = this.pool(link.nodeId);
     if (!reusable || !pool.settings.keepIdle || link.epoch !== this.cluster.epoch || this.stopping === 'fast') {
       pool.discard(link);
+      if (this.shedWanted > 0) this.shed(this.shedWanted);
       return;
     }
     if (unused) {
@@ -489,6 +492,7 @@ export class Worker implements SessionOwner {
     link.reset(idle ? reset.idle : reset.inTransaction, count, RESET_LIMIT_MS, (clean) => {
       if (clean) pool.release(link);
       else pool.discard(link);
+      if (this.shedWanted > 0) this.shed(this.shedWanted);
     });
   }
 
