@@ -13,6 +13,8 @@ export interface LinkUser {
   fromBackend(buffer: Buffer, start: number, end: number): boolean;
   /** ReadyForQuery came and nothing more is owed. */
   backendIdle(): void;
+  /** An ErrorResponse came; its body, valid during the call only. The bytes themselves follow. */
+  backendError?(body: Buffer): void;
   /** The server closed the connection, or it broke. All bytes were delivered before. */
   backendGone(error: Error | null): void;
   /** The server takes no more for now: stop reading the client. */
@@ -129,6 +131,11 @@ export class Link implements ChannelHandler {
     return this.changed;
   }
 
+  /** Bytes of the message that was last delivered in part; 0 between messages. */
+  get restOfMessage(): number {
+    return this.rest;
+  }
+
   get closed(): boolean {
     return this.channel.closing;
   }
@@ -228,7 +235,10 @@ export class Link implements ChannelHandler {
 
   private act(type: number, buffer: Buffer, pos: number, size: number): void {
     if (type === TYPE_COPY_IN || type === TYPE_COPY_BOTH) this.replies.onCopyIn();
-    else if (type === TYPE_ERROR) this.failedWith(sqlStateOf(buffer, pos + 5, pos + size));
+    else if (type === TYPE_ERROR) {
+      this.failedWith(sqlStateOf(buffer, pos + 5, pos + size));
+      this.user?.backendError?.(buffer.subarray(pos + 5, pos + size));
+    }
     else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
   }
 

@@ -32,6 +32,8 @@ export interface OpenTarget {
   readonly startup: Buffer;
   /** Null: no TLS towards backends. */
   readonly tls: tls.ConnectionOptions | null;
+  /** The server's answer to the question for TLS: `S` or `N`. */
+  onTlsAnswer?(answer: string): void;
   readonly deadlineMs: number;
   /** Gives what the server's question needs. Called once, when the server has said how it wants to be convinced. */
   credentials(request: AuthRequest): Promise<Credentials> | Credentials;
@@ -135,6 +137,7 @@ class Opening implements ChannelHandler {
   /** S or N. Anything else, or anything after it, is not to be believed before the handshake. */
   private tlsAnswer(buffer: Buffer, length: number): void {
     const channel = this.channel as Channel;
+    this.target.onTlsAnswer?.(buffer.toString('latin1', 0, 1));
     if (length !== 1) {
       this.fail(new BackendUnavailableError(this.target.nodeId, this.where('sent unencrypted data before TLS')));
     } else if (buffer[0] === 0x4e) this.sendStartup();

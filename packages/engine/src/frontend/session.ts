@@ -37,13 +37,22 @@ export interface SessionOwner {
   /** Answers a statement that never reaches a server. @returns messages without ReadyForQuery */
   answer(session: Session, what: Interception): Promise<Buffer>;
   countStatement(nodeId: number): void;
+  /** An ErrorResponse of the server is on its way to the client. */
+  backendError?(session: Session, body: Buffer): void;
   /** Set while a log or notice setting asks to see each message. */
   readonly observer: SessionObserver | null;
 }
 
 /** Logging of statements and messages; null on the hot path unless a setting asks for it. */
 export interface SessionObserver {
-  frontendMessage(session: Session, type: number, body: Buffer): void;
+  /** @param whole false: `body` is the beginning of a message that goes on in pieces */
+  frontendMessage(session: Session, type: number, body: Buffer, whole: boolean): void;
+  /** Writes the server's bytes to the client, with what the client shall be told in between. */
+  fromBackend(session: Session, buffer: Buffer, start: number, end: number): boolean;
+  /** Text of the Query that an error arriving now answers, or null. */
+  failedQuery(session: Session): string | null;
+  /** @param resets statements that the session's connection is cleaned with */
+  sessionEnded(session: Session, resets: readonly string[]): void;
 }
 
 export interface ClientFacts {
@@ -171,11 +180,12 @@ export class Session implements ChannelHandler, LinkUser {
         if ((kind > KIND_BATCH || observer !== null) && size <= HELD_BYTES_MAX) break;
         if (kind === KIND_LOOK) this.sent(link, Reply.QUERY);
         else if (kind !== KIND_PASS) this.note(link, kind);
+        if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, length), false);
         this.rest = size - left;
         pos = length;
         break;
       }
-      if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size));
+      if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
       if (kind === KIND_LOOK) {
         const what = intercept(buffer, pos + 5, pos + size - 1);
         if (what !== null) {
@@ -330,7 +340,13 @@ export class Session implements ChannelHandler, LinkUser {
 
   fromBackend(buffer: Buffer, start: number, end: number): boolean {
     if (this.state === 'closing') return true;
+    const { observer } = this.owner;
+    if (observer !== null) return observer.fromBackend(this, buffer, start, end);
     return this.channel.write(buffer, start, end);
+  }
+
+  backendError(body: Buffer): void {
+    this.owner.backendError?.(this, body);
   }
 
   backendIdle(): void {

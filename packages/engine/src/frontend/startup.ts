@@ -110,6 +110,8 @@ export class Startup implements ChannelHandler {
   readonly connectionId: number;
   admitted: boolean;
   readonly acceptedAt = performance.now();
+  /** Whom the start-up packet names. */
+  who: { readonly user: string; readonly database: string } | null = null;
   private readonly host: StartupHost;
   private readonly peer: SocketPeer;
   private phase: Phase = 'packet';
@@ -192,6 +194,7 @@ export class Startup implements ChannelHandler {
       case 'startup':
         this.bytes = Buffer.from(rest);
         this.phase = 'waiting';
+        this.who = packet;
         void this.run(packet);
     }
   }

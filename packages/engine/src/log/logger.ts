@@ -87,6 +87,18 @@ function prefixValue(
   }
 }
 
+/** Lines of a longer text after the first begin with a tab, so that no text can pass for an entry of its own. */
+function oneEntry(text: string): string {
+  return /[\r\n]/.test(text) ? text.replace(/\r\n|\r|\n/g, '\n\t') : text;
+}
+
+/** File and line that called `callee`. */
+function callerOf(callee: (...args: never[]) => unknown): string {
+  const at: { stack?: string } = {};
+  Error.captureStackTrace(at, callee);
+  return /([^/\\(\s]+:\d+):\d+\)?$/m.exec(at.stack ?? '')?.[1] ?? 'unknown';
+}
+
 export class Logger {
   settings: LogSettings;
   readonly processName: string;
@@ -122,11 +134,13 @@ export class Logger {
       context: extra.context ?? null,
     });
     const severity = level.startsWith('debug') ? 'DEBUG' : level.toUpperCase();
-    let text = `${prefix}${severity}:  ${message}\n`;
-    if (this.settings.verbosity !== 'terse') {
-      if (extra.detail !== undefined) text += `${prefix}DETAIL:  ${extra.detail}\n`;
-      if (extra.hint !== undefined) text += `${prefix}HINT:  ${extra.hint}\n`;
+    let text = `${prefix}${severity}:  ${oneEntry(message)}\n`;
+    const { verbosity } = this.settings;
+    if (verbosity !== 'terse') {
+      if (extra.detail !== undefined) text += `${prefix}DETAIL:  ${oneEntry(extra.detail)}\n`;
+      if (extra.hint !== undefined) text += `${prefix}HINT:  ${oneEntry(extra.hint)}\n`;
     }
+    if (verbosity === 'verbose') text += `${prefix}LOCATION:  ${callerOf(this.write)}\n`;
     if (this.queuedBytes + text.length > QUEUE_BYTES_MAX) {
       this.dropped++;
       return;

@@ -7,6 +7,9 @@ export interface ResetPlan {
   readonly idleCount: number;
   readonly inTransaction: Buffer;
   readonly inTransactionCount: number;
+  /** The same as text, for the log. */
+  readonly idleTexts: readonly string[];
+  readonly inTransactionTexts: readonly string[];
 }
 
 export function resetPlan(statements: readonly string[]): ResetPlan {
@@ -17,5 +20,7 @@ export function resetPlan(statements: readonly string[]): ResetPlan {
     idleCount: outside.length,
     inTransaction: Buffer.concat(all.map((sql) => encodeQuery(sql))),
     inTransactionCount: all.length,
+    idleTexts: outside,
+    inTransactionTexts: all,
   };
 }

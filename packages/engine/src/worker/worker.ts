@@ -35,8 +35,10 @@ import {
   type ToWorker,
   unpackSnapshot,
 } from '../ipc.ts';
+import { ConnectionLog } from '../log/connections.ts';
+import { contextOf } from '../log/context.ts';
 import { type Level, Logger } from '../log/logger.ts';
-import { messageObserver } from '../log/observer.ts';
+import { messageObserver, writeBackendError } from '../log/observer.ts';
 import { Pool } from '../pool/pool.ts';
 import { type ResetPlan, resetPlan } from '../pool/reset.ts';
 import { decide } from '../routing/decide.ts';
@@ -45,7 +47,9 @@ import { AuthLink } from './auth-link.ts';
 import { Channel } from './channel.ts';
 import { Counters } from './stats.ts';
 
-const ENDED_DELAY_MS = 2;
+const ENDED_DELAY_MS = 20;
+/** How long after the supervisor said that slots are tight each ended connection is reported at once. */
+const TIGHT_MS = 1_000;
 const RESET_LIMIT_MS = 10_000;
 const CANCEL_LIMIT_MS = 10_000;
 const QUESTION_LIMIT_MS = 10_000;
@@ -76,6 +80,7 @@ export class Worker implements SessionOwner {
   private shedWanted = 0;
   private readonly endedIds: number[] = [];
   private endedScheduled = false;
+  private tightUntilMs = 0;
   private readonly questions = new Map<number, (value: unknown) => void>();
   private questionId = 0;
   private sessionId = 0;
@@ -92,10 +97,12 @@ export class Worker implements SessionOwner {
   private wrongCancelsMinute = 0;
   private title = '';
   observer: SessionObserver | null = null;
+  private readonly connectionLog: ConnectionLog;
 
   constructor(ports: WorkerPorts) {
     this.ports = ports;
     this.log = new Logger('child', { prefix: '%m: %a pid %p: ', minLevel: 'warning', verbosity: 'default' });
+    this.connectionLog = new ConnectionLog(this.log);
     setInterval(() => this.tick(), TICK_MS).unref();
   }
 
@@ -129,6 +136,10 @@ export class Worker implements SessionOwner {
         waiter();
         return;
       }
+      case 'tight':
+        this.tightUntilMs = performance.now() + TIGHT_MS;
+        this.reportEnded();
+        return;
       case 'refuse':
         this.slotWaiters.delete(message.id);
         this.startups.get(message.id)?.refuse({ sqlstate: '53300', message: 'Sorry, too many clients already' });
@@ -212,7 +223,9 @@ export class Worker implements SessionOwner {
       minLevel: settings.log_min_messages as Level,
       verbosity: settings.log_error_verbosity as 'terse' | 'default' | 'verbose',
     };
-    this.observer = messageObserver(settings, this.log);
+    this.observer = messageObserver(settings, this.log, {
+      nodeOfPid: (pid) => this.byPid.get(pid)?.[0]?.link.nodeId ?? null,
+    });
     for (const pool of this.pools.values()) pool.settings = this.poolSettings();
   }
 
@@ -246,6 +259,7 @@ export class Worker implements SessionOwner {
     const startup = new Startup(channel, message, this.host);
     this.startups.set(message.id, startup);
     this.counters.clients++;
+    this.connectionLog.received(message.id, startup.clientAddress, this.settings);
   }
 
   private readonly host: StartupHost = this.makeHost();
@@ -288,11 +302,14 @@ export class Worker implements SessionOwner {
     if (this.endedScheduled) return;
     this.endedScheduled = true;
     // Short sessions end by the thousand: one message for several, and the next client hardly waits for its slot.
-    setTimeout(() => {
-      this.endedScheduled = false;
-      this.ports.send({ t: 'ended', ids: this.endedIds.splice(0) });
-    }, ENDED_DELAY_MS);
+    if (performance.now() < this.tightUntilMs) setImmediate(this.reportEnded);
+    else setTimeout(this.reportEnded, ENDED_DELAY_MS);
   }
+
+  private readonly reportEnded = (): void => {
+    this.endedScheduled = false;
+    if (this.endedIds.length > 0) this.ports.send({ t: 'ended', ids: this.endedIds.splice(0) });
+  };
 
   private startupEnded(startup: Startup): void {
     this.startups.delete(startup.connectionId);
@@ -300,6 +317,7 @@ export class Worker implements SessionOwner {
     this.slotWaiters.delete(startup.connectionId);
     this.slotFree(startup.connectionId);
     waiter?.();
+    this.connectionLog.ended(startup.connectionId, startup.who, null);
     this.stopIfEmpty();
   }
 
@@ -311,13 +329,6 @@ export class Worker implements SessionOwner {
     const namesakes = this.byPid.get(link.pid);
     if (namesakes === undefined) this.byPid.set(link.pid, [session]);
     else namesakes.push(session);
-    if (this.settings.log_connections) {
-      this.log.write('log', `connection received: host=${client.peer.address} port=${client.peer.port}`, {
-        context: contextOf(client),
-      });
-    }
-    // The address is gone with the socket: a line at the end needs it asked for now.
-    if (this.settings.log_disconnections) void client.peer.address;
     startup.channel.resume();
     if (rest !== null) session.onBytes(rest, rest.length);
     if (this.stopping === 'fast') this.endForShutdown(session);
@@ -335,24 +346,24 @@ export class Worker implements SessionOwner {
     this.connections.delete(session);
     if (reason === 'backend-gone') {
       this.log.write('log', `backend node ${link.nodeId} closed the connection (backend pid ${link.pid})`, {
-        context: contextOf(client),
+        context: contextOf(session),
       });
       this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'a session lost its connection' });
     }
-    if (this.settings.log_disconnections) {
-      const seconds = (Date.now() - client.connectedAt.getTime()) / 1000;
-      this.log.write(
-        'log',
-        `disconnection: session time: ${clock(seconds)} user=${client.user} database=${client.database} host=${client.peer.address} port=${client.peer.port}`,
-        { context: contextOf(client) },
-      );
-    }
+    this.observer?.sessionEnded(session, reusable ? this.resetTexts(link) : []);
+    if (id !== undefined) this.connectionLog.ended(id, client, contextOf(session));
     this.retire(link, reusable);
     if (id !== undefined) this.slotFree(id);
     this.stopIfEmpty();
   }
 
   // --- links ------------------------------------------------------------------------------------------------------
+
+  /** What a reusable link is cleaned with. */
+  private resetTexts(link: Link): readonly string[] {
+    if (link.key === REPLICATION_KEY || !this.pool(link.nodeId).settings.keepIdle) return [];
+    return link.status === 0x49 ? this.reset.idleTexts : this.reset.inTransactionTexts;
+  }
 
   private pool(nodeId: number): Pool {
     let pool = this.pools.get(nodeId);
@@ -437,6 +448,10 @@ export class Worker implements SessionOwner {
           user: wish.message.user,
           startup: encodeStartup({ protocol: wish.protocol, params }),
           tls: this.backendTls,
+          onTlsAnswer: (answer) =>
+            this.log.write('debug1', 'attempting to negotiate a secure connection', {
+              detail: `client->server SSL response: ${answer}`,
+            }),
           deadlineMs: deadlineMs + this.settings.authentication_timeout * 1000,
           credentials: typeof credentials === 'function' ? credentials : () => credentials,
         },
@@ -496,6 +511,10 @@ export class Worker implements SessionOwner {
     });
   }
 
+  backendError(session: Session, body: Buffer): void {
+    writeBackendError(this.log, this.observer, session, body);
+  }
+
   countStatement(nodeId: number): void {
     this.counters.statements[nodeId] = (this.counters.statements[nodeId] as number) + 1;
   }
@@ -533,6 +552,9 @@ export class Worker implements SessionOwner {
 
   private async cancel(pid: number, secret: Buffer, address: string): Promise<void> {
     this.counters.cancels++;
+    if (this.settings.log_client_messages) {
+      this.log.write('log', 'Cancel message from frontend.', { detail: `process id: ${pid}` });
+    }
     if (await this.cancelHere(pid, secret)) return;
     if (this.tooManyWrong(address)) return;
     const found = await this.ask<unknown>((request) => ({ t: 'cancel', request, pid, secret: secret.toString('hex') }));
@@ -560,6 +582,7 @@ export class Worker implements SessionOwner {
     const node = this.cluster.nodes.find((candidate) => candidate.id === link.nodeId);
     if (node === undefined) return true;
     link.cancelsInFlight++;
+    this.log.write('log', 'forwarding cancel request to backend', { detail: `canceling backend pid:${link.pid}` });
     try {
       await sendCancel(node, link, link.tls ? this.backendTls : null);
     } finally {
@@ -732,17 +755,6 @@ function tlsFiles(settings: Settings, directory: string): Settings {
 }
 
 const REPLICATION_KEY = 'replication';
-
-function contextOf(client: ClientFacts): { application: string; database: string; user: string } {
-  return { application: client.application, database: client.database, user: client.user };
-}
-
-function clock(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const part = String(Math.floor((seconds - whole) * 1000)).padStart(3, '0');
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}.${part}`;
-}
 
 /** The client's own start-up packet, without what only this hop may negotiate. */
 function startupParams(message: StartupMessage): (readonly [string, string])[] {
