@@ -238,8 +238,7 @@ export class Link implements ChannelHandler {
     else if (type === TYPE_ERROR) {
       this.failedWith(sqlStateOf(buffer, pos + 5, pos + size));
       this.user?.backendError?.(buffer.subarray(pos + 5, pos + size));
-    }
-    else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
+    } else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
   }
 
   private failedWith(sqlState: string): void {
