@@ -54,6 +54,8 @@ export type ToWorker =
   | { t: 'conn'; id: number; admitted: boolean; unix: boolean }
   | { t: 'admit'; id: number }
   | { t: 'refuse'; id: number }
+  /** Clients are waiting for slots: ended connections are worth a message at once. */
+  | { t: 'tight' }
   | { t: 'cancel'; request: number; pid: number; secret: string }
   | { t: 'cancelled'; request: number }
   | { t: 'guard'; request: number; database: string }

@@ -8,7 +8,13 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
 import type { EngineStatus, NodeStatus, Operations, ReloadReport, StopMode, WorkerFacts } from '@pgherd/operations';
-import { type ClusterSnapshot, type ConfigSnapshot, LATENCY_BUCKETS_MS, packSnapshot, type ToSupervisor } from '../ipc.ts';
+import {
+  type ClusterSnapshot,
+  type ConfigSnapshot,
+  LATENCY_BUCKETS_MS,
+  packSnapshot,
+  type ToSupervisor,
+} from '../ipc.ts';
 import { type Level, Logger } from '../log/logger.ts';
 import { VERSION } from '../version.ts';
 import { Acceptor, type RawConnection } from './acceptor.ts';
@@ -374,6 +380,7 @@ export class Supervisor implements Operations {
     const verdict = (this.admission as Admission).want(id);
     if (verdict === 'admit') this.admit(worker, id);
     else if (verdict === 'refuse') worker.send({ t: 'refuse', id });
+    else for (const other of this.live()) other.send({ t: 'tight' });
   }
 
   private admit(worker: WorkerProcess, id: number): void {

@@ -386,7 +386,6 @@ export class Channel implements NativeOwner {
   private closeNative(): void {
     const { native } = this;
     if (native === null) return;
-    void this.peer;
     this.native = null;
     native.readStop();
     native.close(() => this.finish());

@@ -302,7 +302,9 @@ export class Worker implements SessionOwner {
     if (this.endedScheduled) return;
     this.endedScheduled = true;
     // Short sessions end by the thousand: one message for several, and the next client hardly waits for its slot.
-    if (performance.now() < this.tightUntilMs) setImmediate(this.reportEnded);
+    // With reserved_connections nobody waits, so a late report would refuse somebody for whom there is room.
+    const tight = performance.now() < this.tightUntilMs || (this.config?.settings.reserved_connections ?? 0) > 0;
+    if (tight) setImmediate(this.reportEnded);
     else setTimeout(this.reportEnded, ENDED_DELAY_MS);
   }
 
