@@ -4,6 +4,7 @@ import type { Channel, ChannelHandler } from '../src/worker/channel.ts';
 export class FakeChannel {
   handler: ChannelHandler = { onBytes() {}, onClosed() {}, onDrain() {}, onFull() {} };
   closed = false;
+
   paused = false;
   /** Writes say "full" while this is set. */
   full = false;
@@ -15,6 +16,10 @@ export class FakeChannel {
   /** As what the engine takes it for. */
   get channel(): Channel {
     return this as unknown as Channel;
+  }
+
+  get closing(): boolean {
+    return this.closed;
   }
 
   get bytes(): Buffer {

@@ -194,7 +194,7 @@ export class Supervisor implements Operations {
   }
 
   private live(): WorkerProcess[] {
-    return this.workers.filter((worker): worker is WorkerProcess => worker !== null && worker.ready);
+    return this.workers.filter((worker): worker is WorkerProcess => worker?.ready === true);
   }
 
   private onExit(worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null): void {

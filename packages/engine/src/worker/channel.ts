@@ -98,9 +98,9 @@ export class Channel implements NativeOwner {
   private constructor() {}
 
   /** Takes over an accepted connection by its raw handle (what `process.send` delivers). */
-  static accept(handle: unknown, unix: boolean): Channel {
+  static accept(handle: unknown, unix: boolean, native = nativeHandles): Channel {
     const channel = new Channel();
-    if (nativeHandles?.fits(handle) === true) channel.standOn(handle, unix);
+    if (native?.fits(handle) === true) channel.standOn(handle, unix);
     else channel.adoptAccepted(handle, unix);
     return channel;
   }

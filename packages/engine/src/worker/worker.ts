@@ -652,7 +652,7 @@ export class Worker implements SessionOwner {
         message: `PGPOOL ${what.verb.toUpperCase()} is not available in this version`,
       });
     }
-    const name = what.rest === '' ? 'all' : what.rest;
+    const name = what.rest;
     const rows = showRows(this.settings, name);
     if (rows === null) return encodeErrorResponse({ severity: 'ERROR', sqlstate: '42704', message: showError(name) });
     if (showLayout(name) === 'value') {
