@@ -21,6 +21,7 @@ describe('SHOW of the proxy', () => {
     ['  \n\tShow   pool_cache  ;  ', 'pool_cache'],
     ['show /* all of it */ pool_status', 'pool_status'],
     ['SHOW pool_pools -- at last', 'pool_pools'],
+    ['/* a /* nested */ comment */ -- and one more\n show pool_backend_stats;', 'pool_backend_stats'],
   ])('%j', (sql, name) => {
     expect(query(sql)).toEqual({ kind: 'show', name });
   });
@@ -35,6 +36,13 @@ describe('SHOW of the proxy', () => {
     'show',
     '',
     'SHOW pool_',
+    'SHOW pool_x',
+    '/* SHOW pool_nodes */',
+    '/* SHOW pool_nodes',
+    '-- SHOW pool_nodes',
+    '/',
+    '--',
+    '/*',
   ])('%j goes to the server', (sql) => {
     expect(query(sql)).toBeNull();
   });
@@ -42,16 +50,23 @@ describe('SHOW of the proxy', () => {
 
 describe('PGPOOL commands', () => {
   it.each([
-    ['PGPOOL SHOW ALL', { kind: 'pgpool', verb: 'show', rest: 'ALL' }],
+    ['PGPOOL SHOW ALL', { kind: 'pgpool', verb: 'show', rest: 'all' }],
+    ['/* c */ PGPOOL SHOW "port" -- x', { kind: 'pgpool', verb: 'show', rest: 'port' }],
     ['pgpool show backend_hostname0;', { kind: 'pgpool', verb: 'show', rest: 'backend_hostname0' }],
     ['pgpool set client_idle_limit to 3', { kind: 'pgpool', verb: 'set', rest: 'client_idle_limit to 3' }],
     ['PGPOOL RESET ALL', { kind: 'pgpool', verb: 'reset', rest: 'ALL' }],
-    ['pgpool show', { kind: 'pgpool', verb: 'show', rest: '' }],
   ])('%j', (sql, expected) => {
     expect(query(sql)).toEqual(expected);
   });
 
-  it.each(['pgpool', 'pgpool shower', 'pgpool_show all', 'pgpool show a; drop table b'])('%j is none', (sql) => {
+  it.each([
+    'pgpool',
+    'pgpool show',
+    'pgpool show a b',
+    'pgpool shower',
+    'pgpool_show all',
+    'pgpool show a; drop table b',
+  ])('%j is none', (sql) => {
     expect(query(sql)).toBeNull();
   });
 });

@@ -8,6 +8,12 @@ export type Interception =
   | { readonly kind: 'pgpool'; readonly verb: 'show' | 'set' | 'reset'; readonly rest: string }
   | { readonly kind: 'guard'; readonly database: string };
 
+const SLASH = 0x2f;
+const DASH = 0x2d;
+const NEWLINE = 0x0a;
+const LINE_COMMENT = 0x2d2d;
+const COMMENT_OPENS = 0x2f2a;
+const COMMENT_CLOSES = 0x2a2f;
 const SHOW = 0x73686f77;
 const PGPO = 0x7067706f;
 const DROP = 0x64726f70;
@@ -15,8 +21,10 @@ const CREA = 0x63726561;
 const ALTE = 0x616c7465;
 
 // These run on what any client sends: no two parts of a pattern may share a run of blanks.
-const SHOW_POOL = /^show\s+(pool_[a-z_]+)$/i;
-const PGPOOL = /^pgpool\s+(show|set|reset)\b([^;]*)$/i;
+// Any other name is an ordinary SHOW, which the server refuses.
+const SHOW_POOL = /^show\s+(pool_(?:status|nodes|processes|pools|version|cache|health_check_stats|backend_stats))$/i;
+const PGPOOL_SHOW = /^pgpool\s+show\s+("(?:[^"]|"")*"|[^\s";]+)$/i;
+const PGPOOL = /^pgpool\s+(set|reset)\b([^;]*)$/i;
 const NAME = String.raw`("(?:[^"]|"")*"|[^\s";()]+)`;
 const DROP_DATABASE = new RegExp(String.raw`^drop\s+database\s+(?:if\s+exists\s+)?${NAME}`, 'i');
 const CREATE_DATABASE = new RegExp(String.raw`^create\s+database\s[\s\S]*?\btemplate(?:\s*=\s*|\s+|(?="))${NAME}`, 'i');
@@ -34,6 +42,8 @@ function identifier(token: string): string {
 export function intercept(buffer: Buffer, start: number, end: number): Interception | null {
   let pos = start;
   while (pos < end && (buffer[pos] as number) <= 0x20) pos++;
+  if (buffer[pos] === SLASH || buffer[pos] === DASH)
+    pos = afterComments(buffer, pos, Math.min(end, pos + LOOK_BYTES_MAX));
   if (end - pos < 8) return null;
   // the first four letters, in lower case
   const word =
@@ -45,6 +55,26 @@ export function intercept(buffer: Buffer, start: number, end: number): Intercept
   if (word !== SHOW && word !== PGPO && word !== DROP && word !== CREA && word !== ALTE) return null;
   if (end - pos > LOOK_BYTES_MAX) return null;
   return match(word, buffer.toString('utf8', pos, end));
+}
+
+/** Where the statement begins behind comments, which may be nested; `end` when all of it is comment. */
+function afterComments(buffer: Buffer, start: number, end: number): number {
+  let pos = start;
+  while (pos + 1 < end) {
+    const two = ((buffer[pos] as number) << 8) | (buffer[pos + 1] as number);
+    if (two === LINE_COMMENT) {
+      while (pos < end && buffer[pos] !== NEWLINE) pos++;
+    } else if (two === COMMENT_OPENS) {
+      let depth = 0;
+      do {
+        const here = ((buffer[pos] as number) << 8) | (buffer[pos + 1] ?? 0);
+        depth += here === COMMENT_OPENS ? 1 : here === COMMENT_CLOSES ? -1 : 0;
+        pos += here === COMMENT_OPENS || here === COMMENT_CLOSES ? 2 : 1;
+      } while (depth > 0 && pos < end);
+    } else if ((buffer[pos] as number) <= 0x20) pos++;
+    else return pos;
+  }
+  return end;
 }
 
 /** A Parse body: only what idle pooled connections would block is of interest there. */
@@ -69,11 +99,13 @@ function match(word: number, text: string): Interception | null {
     return found === null ? null : { kind: 'show', name: (found[1] as string).toLowerCase() };
   }
   if (word === PGPO) {
+    const name = PGPOOL_SHOW.exec(one(raw.replace(COMMENTS, ' ')));
+    if (name !== null) return { kind: 'pgpool', verb: 'show', rest: identifier(name[1] as string) };
     const found = PGPOOL.exec(one(raw));
     if (found === null) return null;
     return {
       kind: 'pgpool',
-      verb: (found[1] as string).toLowerCase() as 'show' | 'set' | 'reset',
+      verb: (found[1] as string).toLowerCase() as 'set' | 'reset',
       rest: (found[2] as string).trim(),
     };
   }
