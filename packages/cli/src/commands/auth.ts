@@ -1,6 +1,7 @@
 import net from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { AUTH_QUERY, AUTH_QUERY_SCRIPT } from '@pgherd/auth';
 import { formatIssue } from '@pgherd/config';
 import { checkSignIn } from '../auth-check/check.ts';
 import { UsageError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { readConfig, tlsSettings } from '../read-files.ts';
 import type { Command } from './command.ts';
 
 const USAGE = `pgherd auth check USER [options]
+pgherd auth script
 
 Walks one user through the whole sign-in, one line per step: the line of pool_hba.conf that decides, the entry in
 pool_passwd, what auth_query knows, what each server asks for and whether that can be answered. The last sentence says
@@ -19,10 +21,28 @@ what to add. Exit code 0 when the user could sign in.
   --database NAME      the database asked for (default: the user's name)
   --from ADDRESS       where the client comes from: an IP address, or "local" for a Unix socket (default 127.0.0.1)
   --tls                the client comes by TLS
-  --password-stdin     try the password on standard input: sign in to the servers with it`;
+  --password-stdin     try the password on standard input: sign in to the servers with it
+
+script prints the SQL that makes the two roles that pgherd signs in with: run it on the primary as superuser, in the
+database that auth_dbname names, then give both roles a password.`;
+
+/** pgherd_probe asks servers who they are; pgherd_auth looks verifiers up through one function and can do nothing else. */
+const ROLES_SCRIPT = `-- sr_check_user, health_check_user = 'pgherd_probe'
+DO $script$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) 'pgherd_probe') THEN
+    CREATE ROLE pgherd_probe LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
+  END IF;
+END
+$script$;
+GRANT pg_monitor TO pgherd_probe;
+
+-- auth_user = 'pgherd_auth'
+-- auth_query = '${AUTH_QUERY}'
+${AUTH_QUERY_SCRIPT}-- and with \\password pgherd_probe`;
 
 export const authCommand: Command = {
-  summary: 'find out why a user can or cannot sign in',
+  summary: 'find out why a user can or cannot sign in; print the roles that pgherd needs',
   usage: USAGE,
   async run(args, io) {
     const { values, positionals } = parseArgs({
@@ -38,6 +58,10 @@ export const authCommand: Command = {
       },
     });
     const [verb, user, more] = positionals;
+    if (verb === 'script' && user === undefined) {
+      io.stdout(ROLES_SCRIPT);
+      return 0;
+    }
     if (verb !== 'check' || user === undefined || user === '' || more !== undefined) throw new UsageError(USAGE);
     const from = values.from ?? '127.0.0.1';
     if (from !== 'local' && net.isIP(from) === 0) {
