@@ -5,7 +5,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import type tls from 'node:tls';
-import type { Credentials, FrontendMethod, FrontendStep } from '@pgherd/auth';
+import { type Credentials, clientCertificate, type FrontendMethod, type FrontendStep } from '@pgherd/auth';
 import {
   decodeStartup,
   encodeAuthenticationOk,
@@ -101,6 +101,12 @@ class SocketPeer implements Peer {
   get port(): number {
     return this.channel.peer.port;
   }
+}
+
+/** What sign-in has left: keys for the backend, and the last message of the exchange, due before AuthenticationOk. */
+interface SignedIn {
+  credentials: Credentials | null;
+  last: Buffer | null;
 }
 
 type Phase = 'packet' | 'tls' | 'waiting' | 'sign-in' | 'over';
@@ -263,6 +269,13 @@ export class Startup implements ChannelHandler {
 
   private secured(socket: tls.TLSSocket): void {
     if (this.phase !== 'tls') return;
+    const certificate = clientCertificate(socket);
+    if (certificate.kind === 'invalid') {
+      // PostgreSQL ends the handshake over a bad certificate, whatever the sign-in method would be.
+      this.host.log('log', `could not accept SSL connection: ${certificate.reason}`);
+      this.close();
+      return;
+    }
     this.peer.tls = socket;
     this.phase = 'packet';
   }
@@ -276,6 +289,7 @@ export class Startup implements ChannelHandler {
 
   private async run(message: StartupMessage): Promise<void> {
     let link: Link | null = null;
+    const signedIn: SignedIn = { credentials: null, last: null };
     try {
       if (!this.admitted) {
         // Waiting for a slot is not sign-in, and may take as long as the client likes.
@@ -293,34 +307,33 @@ export class Startup implements ChannelHandler {
       if (preface !== null) this.channel.writeOwned(preface);
       const method = await this.host.method(this.peer, message);
       if (this.isOver()) return;
-      let proved: Credentials | null = null;
-      let last: Buffer | null = null;
       const sign = async (how: FrontendMethod | Refusal): Promise<Credentials> => {
         const done = await this.converse(how);
-        proved = done.credentials;
-        last = done.bytes;
+        signedIn.credentials = done.credentials;
+        signedIn.last = done.bytes;
         return done.credentials;
       };
       if (method !== 'follow') await sign(method);
       const follow = async (request: AuthRequest): Promise<Credentials> =>
-        proved ?? (await sign(await this.host.methodFor(this.peer, message, request)));
+        signedIn.credentials ?? (await sign(await this.host.methodFor(this.peer, message, request)));
       link = await this.host.acquire({
         connectionId: this.connectionId,
         message,
         protocol,
-        credentials: proved ?? follow,
+        credentials: signedIn.credentials ?? follow,
         proveReuse: method === 'follow' ? follow : null,
-        fresh: (proved as Credentials | null)?.unproved === true,
+        fresh: signedIn.credentials?.unproved === true,
       });
-      (proved as Credentials | null)?.wipe();
       if (this.isOver()) {
         this.host.giveBack(link);
         return;
       }
-      this.establish(message, protocol, link, last);
+      this.establish(message, protocol, link, signedIn.last);
     } catch (error) {
       if (link !== null) this.host.giveBack(link);
       this.failed(error);
+    } finally {
+      signedIn.credentials?.wipe();
     }
   }
 
