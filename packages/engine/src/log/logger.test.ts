@@ -62,6 +62,20 @@ describe('the log', () => {
     expect(fs.readFileSync(file, 'utf8')).toBe('main WARNING:  text\nmain DETAIL:  more\nmain HINT:  help\n');
   });
 
+  it('no text begins a line of the log, however it breaks its own', async () => {
+    const log = logger({ prefix: '%P ' });
+    log.write('log', 'a\nb\r\nc\rd', { detail: 'x\nFATAL:  y' });
+    await log.drained();
+    expect(fs.readFileSync(file, 'utf8')).toBe('main LOG:  a\n\tb\n\tc\n\td\nmain DETAIL:  x\n\tFATAL:  y\n');
+  });
+
+  it('verbose adds the place in the program', async () => {
+    const log = logger({ verbosity: 'verbose' });
+    log.write('log', 'text');
+    await log.drained();
+    expect(fs.readFileSync(file, 'utf8')).toMatch(/^LOG: {2}text\nLOCATION: {2}logger\.test\.ts:\d+\n$/);
+  });
+
   it('terse leaves out DETAIL and HINT', async () => {
     const log = logger({ verbosity: 'terse' });
     log.write('error', 'text', { detail: 'more', hint: 'help' });
