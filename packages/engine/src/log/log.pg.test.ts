@@ -237,7 +237,7 @@ describe('statements', () => {
       mark = engine.logText().length;
       const client = await connect({ params });
       await client.query('SELECT 1');
-      const [line = ''] = await linesUntil(/statement: SELECT 1/);
+      const line = (await linesUntil(/statement: SELECT 1/)).at(-1) ?? '';
       expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}: /);
       expect(line.split(/\s+/)[place - 1]).toBe('0');
       await client.end();
