@@ -438,7 +438,10 @@ export class Startup implements ChannelHandler {
             severity: fields.severity === '' ? 'FATAL' : fields.severity,
           }),
         );
-      } else this.refuse({ sqlstate: error.sqlstate, message: error.message, log: error.message });
+      } else {
+        const why = error.cause instanceof Error ? error.cause.message : error.message;
+        this.refuse({ sqlstate: error.sqlstate, message: error.message, log: why });
+      }
       return;
     }
     if (error instanceof ProtocolError) {

@@ -16,7 +16,7 @@ import {
 } from '@pgherd/auth';
 import { type HbaRule, matchHba, type PoolPasswd, parseHba, parsePoolPasswd, type Settings } from '@pgherd/config';
 import type { StartupMessage } from '@pgherd/wire';
-import type { AuthRequest } from '../backend/open-link.ts';
+import { type AuthRequest, BackendUnavailableError } from '../backend/open-link.ts';
 import type { Peer, Refusal } from '../frontend/startup.ts';
 import type { ConfigSnapshot } from '../ipc.ts';
 
@@ -59,7 +59,12 @@ export class Access {
     const entry = this.passwd?.lookup(user) ?? null;
     if (entry !== null) return { entry: toSecret(entry), knowsUser: undefined };
     if (this.cache === null) return { entry: null, knowsUser: undefined };
-    return authKnowledge(await this.cache.lookup(user));
+    try {
+      return authKnowledge(await this.cache.lookup(user));
+    } catch (cause) {
+      // Whatever went wrong there is the operator's business.
+      throw new BackendUnavailableError(-1, 'the password of this user could not be looked up', { cause });
+    }
   }
 
   /** The clear-text password of one of our own users. */

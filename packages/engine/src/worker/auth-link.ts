@@ -41,6 +41,8 @@ interface Question {
   reject(error: Error): void;
 }
 
+const PREPARING: Question = { user: '', resolve() {}, reject() {} };
+
 export class AuthLink implements LinkUser {
   private readonly target: AuthLinkTarget;
   private readonly stats: LinkStats;
@@ -52,6 +54,7 @@ export class AuthLink implements LinkUser {
   private row: (Buffer | null)[] | null = null;
   private error: string | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private retiring = false;
 
   constructor(target: AuthLinkTarget, stats: LinkStats) {
     this.target = target;
@@ -66,7 +69,11 @@ export class AuthLink implements LinkUser {
   }
 
   private next(): void {
-    if (this.current !== null || this.queue.length === 0) return;
+    if (this.current !== null) return;
+    if (this.queue.length === 0) {
+      if (this.retiring && !this.opening) this.close();
+      return;
+    }
     if (this.link === null) {
       if (!this.opening) void this.open();
       return;
@@ -74,7 +81,7 @@ export class AuthLink implements LinkUser {
     const question = (this.current = this.queue.shift() as Question);
     this.row = null;
     this.error = null;
-    this.timer = setTimeout(() => this.drop(new Error('auth_query did not answer in time')), this.target.deadlineMs);
+    this.startTimer();
     const bytes = Buffer.concat([
       encodeBind({
         portal: '',
@@ -88,6 +95,10 @@ export class AuthLink implements LinkUser {
     ]);
     this.link.noteSent(Reply.SYNC);
     this.link.channel.writeOwned(bytes);
+  }
+
+  private startTimer(): void {
+    this.timer = setTimeout(() => this.drop(new Error('auth_query did not answer in time')), this.target.deadlineMs);
   }
 
   private async open(): Promise<void> {
@@ -122,13 +133,15 @@ export class AuthLink implements LinkUser {
       link.user = this;
       this.link = link;
       this.reader = new FrameReader({ bodyBytesMax: ANSWER_BYTES_MAX });
-      this.current = { user: '', resolve() {}, reject() {} };
+      this.current = PREPARING;
+      this.startTimer();
       link.noteSent(Reply.SYNC);
       link.channel.writeOwned(
         Buffer.concat([encodeParse({ statement: STATEMENT, sql: target.query, parameterTypes: [] }), encodeSync()]),
       );
-    } catch (error) {
-      for (const question of this.queue.splice(0)) question.reject(error as Error);
+    } catch (cause) {
+      const error = new Error(`auth_query failed: ${(cause as Error).message}`, { cause });
+      for (const question of this.queue.splice(0)) question.reject(error);
     } finally {
       this.opening = false;
     }
@@ -153,8 +166,11 @@ export class AuthLink implements LinkUser {
     this.timer = null;
     if (this.error !== null) {
       const error = new Error(`auth_query failed: ${this.error}`);
+      this.error = null;
       question?.reject(error);
-      this.drop(error);
+      // Without the statement nobody can be looked up; a name that the server dislikes is its bearer's problem alone.
+      if (question === PREPARING) this.drop(error);
+      else this.next();
       return;
     }
     try {
@@ -189,7 +205,13 @@ export class AuthLink implements LinkUser {
 
   backendDrained(): void {}
 
+  /** Another link takes over: answers what was asked, then closes. */
+  retire(): void {
+    this.retiring = true;
+    this.next();
+  }
+
   close(): void {
-    this.drop(new Error('configuration changed'));
+    this.drop(new Error('the primary changed, or the proxy stops'));
   }
 }

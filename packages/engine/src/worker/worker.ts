@@ -215,7 +215,7 @@ export class Worker implements SessionOwner {
     this.backendTls = client?.connectOptions ?? null;
     this.access = access;
     this.authCache = cache;
-    this.authLink?.close();
+    this.authLink?.retire();
     this.authLink = null;
     this.reset = reset;
     this.log.settings = {
