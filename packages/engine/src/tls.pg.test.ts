@@ -55,7 +55,12 @@ describe.runIf(hasOpenssl())('TLS', () => {
   function start(settings: Record<string, string | number | boolean> = {}): Promise<Engine> {
     return engineFor(cluster, {
       hba: HBA,
-      files: { 'server.crt': server.cert, 'server.key': server.key, 'ca.crt': authority.cert, 'foreign.crt': foreign.cert },
+      files: {
+        'server.crt': server.cert,
+        'server.key': server.key,
+        'ca.crt': authority.cert,
+        'foreign.crt': foreign.cert,
+      },
       settings: { ssl: true, ssl_cert: 'server.crt', ssl_key: 'server.key', ssl_ca_cert: 'ca.crt', ...settings },
     });
   }
@@ -89,10 +94,14 @@ describe.runIf(hasOpenssl())('TLS', () => {
     });
 
     it('has the certificate of the settings, and at least TLS 1.2', async () => {
-      const client = await connect('app', { tls: { ca: authority.cert, rejectUnauthorized: true, servername: 'localhost' } });
+      const client = await connect('app', {
+        tls: { ca: authority.cert, rejectUnauthorized: true, servername: 'localhost' },
+      });
       expect(client.tlsSocket.authorized).toBe(true);
       await client.end();
-      expect(await verdict('app', { tls: { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' } })).not.toBe('');
+      expect(
+        await verdict('app', { tls: { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' } }),
+      ).not.toBe('');
       expect(await verdict('app', { tls: { maxVersion: 'TLSv1.2' } })).toBe('');
     });
 
@@ -235,7 +244,13 @@ describe.runIf(hasOpenssl())('TLS', () => {
       engine.write('server.key', next.key);
       expect(await engine.reload()).toMatchObject({ ok: true });
       expect(await shown()).toBe(new X509Certificate(next.cert).fingerprint256);
-      expect(await verdict('scram', { password: password(), tls: {}, binding: { flag: 'p', data: endPointHash(next.cert) } })).toBe('');
+      expect(
+        await verdict('scram', {
+          password: password(),
+          tls: {},
+          binding: { flag: 'p', data: endPointHash(next.cert) },
+        }),
+      ).toBe('');
       expect(await stays.value('SELECT 1')).toBe('1');
       await stays.end();
     });
