@@ -61,30 +61,7 @@ export class Engine {
 
   /** @throws Error with the engine's own words when it does not start */
   static async start(options: EngineOptions): Promise<Engine> {
-    const [port = 0] = await freePorts(1);
-    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-engine-'));
-    const settings: Record<string, SettingValue> = {
-      listen_addresses: '127.0.0.1',
-      port,
-      unix_socket_directories: directory,
-      pid_file_name: path.join(directory, 'pgherd.pid'),
-      work_dir: directory,
-      worker_processes: 1,
-      enable_pool_hba: options.hba !== undefined,
-      ...Object.fromEntries(
-        options.backends.flatMap((backend, id) => [
-          [`backend_hostname${id}`, backend.host],
-          [`backend_port${id}`, backend.port],
-          ...(backend.flag === undefined ? [] : [[`backend_flag${id}`, backend.flag]]),
-        ]),
-      ),
-      ...options.settings,
-    };
-    writeConf(directory, settings);
-    write(directory, 'pool_hba.conf', options.hba ?? '');
-    write(directory, 'pool_passwd', options.passwd ?? '');
-    write(directory, 'pcp.conf', '');
-    for (const [name, content] of Object.entries(options.files ?? {})) write(directory, name, content);
+    const { port, directory, settings } = await writeEngineFiles(options);
     const log = fs.openSync(path.join(directory, 'log'), 'a');
     const child = fork(PROCESS, [directory], {
       execArgv: ['--no-warnings'],
@@ -206,6 +183,37 @@ export class Engine {
     await until('the workers end', () => !workers.some(isAlive));
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** The directory and files of an engine: what `-f`, `-a` and `-F` name. */
+export async function writeEngineFiles(
+  options: EngineOptions,
+): Promise<{ port: number; directory: string; settings: Record<string, SettingValue> }> {
+  const [port = 0] = await freePorts(1);
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-engine-'));
+  const settings: Record<string, SettingValue> = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: directory,
+    pid_file_name: path.join(directory, 'pgherd.pid'),
+    work_dir: directory,
+    worker_processes: 1,
+    enable_pool_hba: options.hba !== undefined,
+    ...Object.fromEntries(
+      options.backends.flatMap((backend, id) => [
+        [`backend_hostname${id}`, backend.host],
+        [`backend_port${id}`, backend.port],
+        ...(backend.flag === undefined ? [] : [[`backend_flag${id}`, backend.flag]]),
+      ]),
+    ),
+    ...options.settings,
+  };
+  writeConf(directory, settings);
+  write(directory, 'pool_hba.conf', options.hba ?? '');
+  write(directory, 'pool_passwd', options.passwd ?? '');
+  write(directory, 'pcp.conf', '');
+  for (const [name, content] of Object.entries(options.files ?? {})) write(directory, name, content);
+  return { port: Number(settings['port']), directory, settings };
 }
 
 function write(directory: string, name: string, content: string | Buffer): void {
