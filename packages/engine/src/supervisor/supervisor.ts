@@ -272,7 +272,7 @@ export class Supervisor implements Operations {
         worker.send({
           t: 'report',
           request: message.request,
-          report: herdReport(message.name, this.status(), message.session),
+          report: herdReport(message.name, this.settings, this.status(), message.session),
         });
         return;
       case 'suspect':
