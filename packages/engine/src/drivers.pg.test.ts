@@ -532,6 +532,36 @@ const withPostgresJs: Record<string, Scenario> = {
   ],
 };
 
+/** Everything is looked at, written to the log and told to the client: notices in between must not hurt anybody. */
+const WATCHED = {
+  log_statement: true,
+  log_per_node_statement: true,
+  notice_per_node_statement: true,
+  log_client_messages: true,
+  log_backend_messages: 'terse',
+  client_min_messages: 'log',
+};
+
+describe('with every message watched', () => {
+  let engine: Engine;
+
+  beforeAll(async () => {
+    engine = await engineFor(cluster, { settings: { num_init_children: 32, ...WATCHED } });
+  });
+
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  it.each([...Object.entries(withPg), ...Object.entries(withPostgresJs)].filter(([name]) => name !== 'notices'))(
+    '%s',
+    async (_name, scenario) => {
+      const expected = await scenario(direct());
+      expect(await scenario({ ...direct(), host: engine.host, port: engine.port })).toEqual(expected);
+    },
+  );
+});
+
 // --- the comparisons --------------------------------------------------------------------------------------------------
 
 for (const workers of [1, 2]) {
