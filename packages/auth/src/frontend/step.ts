@@ -20,6 +20,8 @@ export type FrontendStep =
  * further message is refused.
  */
 export interface FrontendMethod {
+  /** What the log says of a success, where it says anything. */
+  readonly passed?: string;
   begin(): FrontendStep | Promise<FrontendStep>;
   respond(body: Buffer): FrontendStep | Promise<FrontendStep>;
 }

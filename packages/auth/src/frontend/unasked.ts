@@ -5,11 +5,13 @@ import { type FrontendMethod, type FrontendStep, outOfOrder, refuse } from './st
 
 /** Methods that ask the client nothing: the answer is there at once. */
 class UnaskedMethod implements FrontendMethod {
+  readonly passed?: string;
   readonly #answer: () => FrontendStep;
   #begun = false;
 
-  constructor(answer: () => FrontendStep) {
+  constructor(answer: () => FrontendStep, passed?: string) {
     this.#answer = answer;
+    if (passed !== undefined) this.passed = passed;
   }
 
   begin(): FrontendStep {
@@ -34,6 +36,7 @@ export function reject(context: FrontendContext): FrontendMethod {
 
 /** TLS has verified the certificate already; its common name has to be the user, without regard to ASCII case. */
 export function cert(context: FrontendContext): FrontendMethod {
+  const passed = `SSL certificate authentication for user "${context.user}" with Pgpool-II is successful`;
   return new UnaskedMethod(() => {
     const name = context.tls?.clientCertificateCn ?? null;
     if (name === null || name === '') return refuse('28000', 'connection requires a valid client certificate');
@@ -42,7 +45,7 @@ export function cert(context: FrontendContext): FrontendMethod {
       return refuse('28000', message, `the client certificate is for "${name}"`);
     }
     return { kind: 'ok', bytes: null, credentials: credentialsOfEntry(context.entry) };
-  });
+  }, passed);
 }
 
 function asciiLower(text: string): string {

@@ -378,6 +378,7 @@ export class Startup implements ChannelHandler {
       if (this.isOver()) throw new SignInRefused('the client is gone');
       switch (step.kind) {
         case 'ok':
+          if (method.passed !== undefined) this.host.log('log', method.passed);
           return { credentials: step.credentials, bytes: step.bytes };
         case 'refuse':
           throw this.refusalError(step.error);
