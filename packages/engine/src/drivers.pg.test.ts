@@ -2,7 +2,7 @@
  * What drivers and PostgreSQL's own programs do: each scenario runs against the server itself and through the proxy,
  * and both must see the same.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -713,6 +713,14 @@ for (const workers of [1, 2]) {
       });
     });
 
+    it.skipIf(!hasPsycopg())('psycopg2 sees the same', async () => {
+      const expected = await python(direct());
+      expect(expected.text).toContain('division by zero');
+      expect(expected.code, expected.text).toBe(0);
+      expect(await python(through())).toEqual(expected);
+      expect(await python(through())).toEqual(expected);
+    });
+
     describe.skipIf(program('pgbench') === null)('pgbench', () => {
       beforeAll(async () => {
         const place = { ...direct(), database: 'bench' };
@@ -872,6 +880,80 @@ function run(
   });
   return { ended, kill: (signal) => void child.kill(signal) };
 }
+
+const PYTHON = String.raw`
+import io, select, threading, psycopg2, psycopg2.extras, psycopg2.extensions
+connection = psycopg2.connect('')
+cursor = connection.cursor()
+cursor.execute('SELECT %s, %s::int, %s::text', ('x', 42, None))
+print(cursor.fetchall(), connection.status)
+cursor.execute('CREATE TEMP TABLE own (a int PRIMARY KEY, b text)')
+cursor.executemany('INSERT INTO own VALUES (%s, %s)', [(i, 'v%d' % i) for i in range(50)])
+psycopg2.extras.execute_values(cursor, 'INSERT INTO own VALUES %s', [(i, 'w') for i in range(100, 400)])
+print(cursor.rowcount)
+cursor.execute('SAVEPOINT s')
+for sql in ('INSERT INTO own VALUES (1)', 'SELECT 1/0', 'SELEC'):
+    try:
+        cursor.execute(sql)
+    except psycopg2.Error as error:
+        print(error.pgcode, error.diag.severity, error.diag.message_primary, error.diag.constraint_name)
+        cursor.execute('ROLLBACK TO s')
+named = connection.cursor('portal', withhold=False)
+named.itersize = 7
+named.execute('SELECT a FROM own ORDER BY a')
+print(sum(row[0] for row in named))
+named.close()
+cursor.copy_expert('COPY own FROM STDIN', io.StringIO('900\tnine\n901\t\\N\n'))
+out = io.StringIO()
+cursor.copy_expert('COPY (SELECT * FROM own WHERE a > 398 ORDER BY a) TO STDOUT', out)
+print(repr(out.getvalue()))
+connection.commit()
+big = connection.lobject(0, 'wb')
+big.write(b'large ' * 20000)
+oid = big.oid
+big.close()
+print(len(connection.lobject(oid, 'rb').read()))
+connection.lobject(oid).unlink()
+connection.rollback()
+connection.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
+cursor.execute('LISTEN python')
+cursor.execute("NOTIFY python, 'hello'")
+while not connection.notifies:
+    select.select([connection], [], [], 10)
+    connection.poll()
+print([(n.channel, n.payload) for n in connection.notifies])
+done = threading.Event()
+def cancel():
+    while not done.wait(0.02):
+        connection.cancel()
+thread = threading.Thread(target=cancel)
+thread.start()
+try:
+    cursor.execute('SELECT pg_sleep(60)')
+except psycopg2.Error as error:
+    print(error.pgcode)
+done.set()
+thread.join()
+cursor.execute("DO $$BEGIN RAISE NOTICE 'noted'; END$$")
+print(connection.notices[-1:])
+connection.close()
+try:
+    psycopg2.connect(dbname='nowhere')
+except psycopg2.OperationalError as error:
+    print(str(error).strip().split('FATAL:')[-1])
+`;
+
+function hasPsycopg(): boolean {
+  try {
+    execFileSync('python3', ['-c', 'import psycopg2'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    process.stderr.write('python3 with psycopg2 is not installed: its test is skipped\n');
+    return false;
+  }
+}
+
+const python = (place: Place): Promise<Ended> => run('python3', place, ['-c', PYTHON], {}).ended;
 
 function psql(
   place: Place,
