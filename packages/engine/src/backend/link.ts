@@ -31,6 +31,7 @@ export interface LinkStats {
 }
 
 const HELD_BYTES_MAX = 256 * 1024;
+const PARAMETERS_MAX = 200;
 const TYPE_READY = 0x5a; // Z
 const TYPE_ERROR = 0x45; // E
 const TYPE_PARAMETER_STATUS = 0x53; // S
@@ -259,7 +260,8 @@ export class Link implements ChannelHandler {
       if (this.changed?.size === 0) this.changed = null;
     } else {
       this.changed ??= new Map();
-      this.changed.set(name, value);
+      if (this.changed.size < PARAMETERS_MAX) this.changed.set(name, value);
+      else this.failed = true; // no PostgreSQL reports so many
     }
   }
 

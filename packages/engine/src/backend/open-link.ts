@@ -61,6 +61,8 @@ export class BackendUnavailableError extends Error {
 
 /** Before sign-in is over a server has nothing long to say; PostgreSQL's own client allows 30,000 bytes here. */
 const SIGN_IN_MESSAGE_BYTES_MAX = 64 * 1024;
+/** All that a server may say until its first ReadyForQuery: some twenty parameters, and notices of login triggers. */
+const SIGN_IN_BYTES_MAX = 1024 * 1024;
 
 export function socketTarget(host: string, port: number): { host: string; port: number } | { path: string } {
   return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
@@ -80,6 +82,7 @@ class Opening implements ChannelHandler {
   private channel: Channel | null = null;
   private timer: NodeJS.Timeout | null = null;
   private pending: Buffer = Buffer.alloc(0);
+  private received = 0;
   private phase: 'connecting' | 'tls-answer' | 'tls' | 'signing-in' | 'starting' | 'over' = 'connecting';
   private working = false;
   private tlsSocket: tls.TLSSocket | null = null;
@@ -127,6 +130,11 @@ class Opening implements ChannelHandler {
     if (this.phase === 'over') return;
     if (this.phase === 'tls-answer') {
       this.tlsAnswer(buffer, length);
+      return;
+    }
+    this.received += length;
+    if (this.received > SIGN_IN_BYTES_MAX) {
+      this.fail(new BackendUnavailableError(this.target.nodeId, this.where('talks without end during sign-in')));
       return;
     }
     const chunk = buffer.subarray(0, length);
