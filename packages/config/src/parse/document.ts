@@ -42,12 +42,14 @@ export class ConfDocument {
     const issues: ConfigIssue[] = [];
     const lexer = new Lexer(text);
     let copied = 0;
+    let ahead: Token | null = null;
     const refuse = (token: Token, message: string): void => {
       issues.push({ severity: 'error', file, line: token.line, message: `syntax error: ${message}` });
       if (token.kind !== 'eol' && token.kind !== 'end') lexer.skipLine();
     };
     for (;;) {
-      const name = lexer.next();
+      const name: Token = ahead ?? lexer.next();
+      ahead = null;
       if (name.kind === 'end') break;
       if (name.kind === 'eol') continue;
       if (name.kind !== 'word' || !isName(name.value)) {
@@ -57,6 +59,10 @@ export class ConfDocument {
       let value = lexer.next();
       if (value.kind === 'equals') value = lexer.next();
       if (value.kind !== 'word' && value.kind !== 'number' && value.kind !== 'string') {
+        if (isSecret(name.value)) {
+          refuse(value, `${name.value} has no readable value; use single quotes`);
+          continue;
+        }
         const hint = value.kind === 'bad' ? '; text with such characters needs single quotes' : '';
         refuse(value, `${shortName(name.value)} has no readable value: ${value.why ?? describe(value)}${hint}`);
         continue;
@@ -71,6 +77,12 @@ export class ConfDocument {
         line: name.line,
       });
       copied = value.end;
+      if (!isSecret(name.value)) continue;
+      // What is neither the end of the line nor a setting is the rest of an unquoted secret: no message may show it.
+      ahead = lexer.next();
+      if (ahead.kind === 'eol' || ahead.kind === 'end' || isKnown(ahead)) continue;
+      refuse(ahead, `more text behind the value of ${name.value}; use single quotes`);
+      ahead = null;
     }
     if (copied < text.length) parts.push({ kind: 'text', text: text.slice(copied) });
     return { document: new ConfDocument(file, parts), issues };
@@ -148,6 +160,15 @@ export function quoteValue(value: string): string {
     } else out += value[i] === "'" ? "\\'" : value[i];
   }
   return `${out}'`;
+}
+
+function isKnown(token: Token): boolean {
+  return token.kind === 'word' && lookUpName(token.value).kind === 'known';
+}
+
+function isSecret(name: string): boolean {
+  const found = lookUpName(name);
+  return found.kind === 'known' && found.parameter.secret === true;
 }
 
 const unquote = (text: string): string => (text.startsWith("'") ? text.slice(1, -1) : text);
