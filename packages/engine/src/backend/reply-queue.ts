@@ -29,12 +29,19 @@ export class ReplyQueue<Owner extends object> {
   copyIn = false;
   /** Set when the replies seen cannot be explained by what was asked; such a link is closed instead of reused. */
   mismatch = false;
+  /** A Query or FunctionCall was sent within a batch. If the batch failed it is skipped, and never answered. */
+  private doubtful = false;
   /** Syncs were taken for swallowed by the running COPY. If it fails, one of them may be answered after all. */
   private swallowed = false;
 
   /** Something is asked for, or half asked for: what a cancel request may mean, and what keeps a link from its pool. */
   get running(): boolean {
     return this.length > 0 || this.copyIn;
+  }
+
+  /** Everything owed will surely be answered, so that one can wait for it. */
+  get certain(): boolean {
+    return !this.open && !this.doubtful && !this.copyIn && !this.mismatch;
   }
 
   /** @param owner the session that asked, or null when the engine did */
@@ -56,6 +63,7 @@ export class ReplyQueue<Owner extends object> {
         this.swallowed = true;
         return;
       }
+      if (this.open && kind !== Reply.SYNC) this.doubtful = true;
       this.open = false;
     }
     this.append(kind, owner);
@@ -114,6 +122,7 @@ export class ReplyQueue<Owner extends object> {
     this.drop();
     // Data that came too late for the COPY they were meant for.
     while (this.first() === Reply.COPY_END) this.drop();
+    if (this.length === 0) this.doubtful = false;
   }
 
   /**
@@ -161,6 +170,7 @@ export class ReplyQueue<Owner extends object> {
     this.size = 0;
     this.open = false;
     this.copyIn = false;
+    this.doubtful = false;
     this.swallowed = false;
   }
 }

@@ -188,7 +188,7 @@ export class Session implements ChannelHandler, LinkUser {
       if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
       if (kind === KIND_LOOK) {
         const what = intercept(buffer, pos + 5, pos + size - 1);
-        if (what !== null) {
+        if (what !== null && link.replies.certain) {
           this.forward(buffer, start, pos);
           // What changes the herd is forwarded after its preparation; what is ours is answered here.
           this.stall(what, buffer, what.kind === 'guard' ? pos : pos + size, length);
@@ -203,7 +203,7 @@ export class Session implements ChannelHandler, LinkUser {
         }
         if (kind === KIND_PARSE) {
           const what = interceptParse(buffer, pos + 5, pos + size);
-          if (what !== null) {
+          if (what !== null && link.replies.certain) {
             this.forward(buffer, start, pos);
             this.stall(what, buffer, pos, length);
             return;
@@ -273,7 +273,7 @@ export class Session implements ChannelHandler, LinkUser {
   }
 
   private terminate(): void {
-    if (this.link.replies.size > 0) {
+    if (this.link.replies.size > 0 && this.link.replies.certain) {
       // PostgreSQL finishes what was asked before it reads the Terminate.
       this.terminating = true;
       return;
