@@ -191,7 +191,7 @@ export class Session implements ChannelHandler, LinkUser {
         if (what !== null && link.replies.certain) {
           this.forward(buffer, start, pos);
           // What changes the herd is forwarded after its preparation; what is ours is answered here.
-          this.stall(what, buffer, what.kind === 'guard' ? pos : pos + size, length);
+          this.stall(what, buffer, pos, length);
           return;
         }
         this.sent(link, Reply.QUERY);
@@ -319,20 +319,18 @@ export class Session implements ChannelHandler, LinkUser {
     this.unstall(what.kind === 'guard');
   }
 
-  private unstall(skipFirstLook: boolean): void {
-    const bytes = this.stalledBytes;
+  /** Goes on with what was kept, which begins with the statement that caused the stall. */
+  private unstall(forwardFirst: boolean): void {
+    const bytes = this.stalledBytes as Buffer;
     this.stalledBytes = null;
     this.state = 'idle';
     this.channel.resume();
-    if (bytes === null) return;
-    if (!skipFirstLook) {
-      this.feed(bytes, 0, bytes.length);
-      return;
-    }
     const size = bytes.readUInt32BE(1) + 1;
-    if (bytes[0] === PARSE) this.note(this.link, KIND_PARSE);
-    else this.sent(this.link, Reply.QUERY);
-    this.forward(bytes, 0, size);
+    if (forwardFirst) {
+      if (bytes[0] === PARSE) this.note(this.link, KIND_PARSE);
+      else this.sent(this.link, Reply.QUERY);
+      this.forward(bytes, 0, size);
+    }
     if (size < bytes.length) this.feed(bytes, size, bytes.length);
   }
 
@@ -340,6 +338,11 @@ export class Session implements ChannelHandler, LinkUser {
 
   fromBackend(buffer: Buffer, start: number, end: number): boolean {
     if (this.state === 'closing') return true;
+    // What was waited for turned out to be a COPY, whose data may stand behind the statement that waits.
+    if (this.state === 'stalled' && this.pendingAnswer !== null && !this.link.replies.certain) {
+      this.pendingAnswer = null;
+      this.unstall(true);
+    }
     const { observer } = this.owner;
     if (observer !== null) return observer.fromBackend(this, buffer, start, end);
     return this.channel.write(buffer, start, end);
