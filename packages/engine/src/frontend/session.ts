@@ -73,16 +73,19 @@ const MESSAGE_BYTES_MAX = 0x3fffffff;
 
 const KIND_PASS = 0;
 /** Extended query: goes on in pieces, and is half a question until its Sync. */
-const KIND_BATCH = 1;
+const KIND_BATCH = 2;
+/** Nothing of its own; one with a body is an error, and after it the server heeds nothing but a Sync. */
+const KIND_FLUSH = 1;
 /** From here on a message is looked at whole. */
-const KIND_PARSE = 2;
-const KIND_LOOK = 3;
-const KIND_SYNC = 4;
-const KIND_CALL = 5;
-const KIND_COPY_END = 6;
-const KIND_TERMINATE = 7;
+const KIND_PARSE = 3;
+const KIND_LOOK = 4;
+const KIND_SYNC = 5;
+const KIND_CALL = 6;
+const KIND_COPY_END = 7;
+const KIND_TERMINATE = 8;
 const KINDS = new Uint8Array(256);
 for (const type of [Frontend.BIND, Frontend.DESCRIBE, Frontend.EXECUTE, Frontend.CLOSE]) KINDS[type] = KIND_BATCH;
+KINDS[Frontend.FLUSH] = KIND_FLUSH;
 KINDS[Frontend.PARSE] = KIND_PARSE;
 KINDS[Frontend.QUERY] = KIND_LOOK;
 KINDS[Frontend.SYNC] = KIND_SYNC;
@@ -200,6 +203,10 @@ export class Session implements ChannelHandler, LinkUser {
           this.forward(buffer, start, pos);
           this.terminate();
           return;
+        }
+        if (kind === KIND_FLUSH && size === 5) {
+          pos += size;
+          continue;
         }
         if (kind === KIND_PARSE) {
           const what = interceptParse(buffer, pos + 5, pos + size);
