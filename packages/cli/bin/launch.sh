@@ -1,6 +1,8 @@
 # Read by the programs of this project with $root (the project's folder) and $entry (their main file below
 # packages/cli/src) set: goes on under the Node that the project brings, whatever `node` is in this shell.
 main="$root/packages/cli/src/$entry"
+# A client and its connection to a server take two descriptors: as many as this account may have.
+ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)" 2>/dev/null || :
 if [ -x "$root/node_modules/.bin/node" ]; then
   exec "$root/node_modules/.bin/node" --no-warnings "$main" "$@"
 fi

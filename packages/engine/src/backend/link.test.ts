@@ -57,7 +57,7 @@ function makeLink() {
       tls: false,
       authRequest: 'ok',
       pid: 4711,
-      secret: Buffer.alloc(4),
+      secret: '\0\0\0\0',
       parameters: new Map([
         ['TimeZone', 'UTC'],
         ['session_authorization', 'jürgen'],

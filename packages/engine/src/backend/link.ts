@@ -57,9 +57,9 @@ export function internBytes(bytes: Buffer): Buffer {
 
 export class Link implements ChannelHandler {
   readonly replies = new ReplyQueue<LinkUser>();
-  /** The server process's id and cancel key. */
+  /** The server process's id and cancel key (Latin-1: a small Buffer would pin a whole pool of them). */
   pid = 0;
-  secret: Buffer = Buffer.alloc(0);
+  secret = '';
   /** ParameterStatus messages as they were at start-up; the values a fresh client of this link must see. */
   greeting: Buffer = Buffer.alloc(0);
   /** Values that changed since start-up, by name; empty again after a reset. */
@@ -106,7 +106,7 @@ export class Link implements ChannelHandler {
       tls: boolean;
       authRequest: Link['authRequest'];
       pid: number;
-      secret: Buffer;
+      secret: string;
       parameters: ReadonlyMap<string, string>;
       greeting: Buffer;
     },

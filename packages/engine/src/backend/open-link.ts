@@ -90,7 +90,7 @@ class Opening implements ChannelHandler {
   private authRequest: AuthRequest = 'ok';
   private readonly parameters = new Map<string, string>();
   private pid = 0;
-  private secret: Buffer = Buffer.alloc(0);
+  private secret = '';
 
   constructor(target: OpenTarget, stats: LinkStats, resolve: (link: Link) => void, reject: (error: Error) => void) {
     this.target = target;
@@ -213,7 +213,7 @@ class Opening implements ChannelHandler {
       case Backend.BACKEND_KEY_DATA: {
         const { pid, secret } = decodeBackendKeyData(body);
         this.pid = pid;
-        this.secret = Buffer.from(secret);
+        this.secret = secret.toString('latin1');
         return;
       }
       case Backend.READY_FOR_QUERY:

@@ -5,6 +5,7 @@ import {
   encodeCopyData,
   encodeCopyDone,
   encodeCopyFail,
+  encodeCopyResponse,
   encodeDescribe,
   encodeErrorResponse,
   encodeExecute,
@@ -31,8 +32,8 @@ const FACTS: ClientFacts = {
   database: 'd',
   application: '',
   peer: { address: '127.0.0.1', port: 1, tls: null },
-  connectedAt: new Date(),
-  secret: Buffer.alloc(4),
+  connectedAtMs: 0,
+  secret: '\0\0\0\0',
   protocol: 196608,
 };
 
@@ -51,7 +52,7 @@ function makeSession() {
       tls: false,
       authRequest: 'ok',
       pid: 1,
-      secret: Buffer.alloc(4),
+      secret: '\0\0\0\0',
       parameters: new Map(),
       greeting: Buffer.alloc(0),
     },
@@ -213,6 +214,32 @@ describe('what the engine answers itself', () => {
     }
   });
 
+  it('is not waited for behind a query that the server may skip: that goes to the server too', () => {
+    const made = makeSession();
+    const stream = Buffer.concat([
+      encodeParse({ statement: '', sql: 'SELEC', parameterTypes: [] }),
+      encodeQuery('SELECT 1'),
+      encodeQuery('SHOW pool_nodes'),
+    ]);
+    made.client.receive(stream);
+    expect(made.server.bytes.equals(stream)).toBe(true);
+    expect(made.client.paused).toBe(false);
+    made.client.receive(encodeTerminate());
+    expect(made.ends).toEqual([{ reason: 'terminate', reusable: false }]);
+  });
+
+  it('is not waited for behind a COPY whose data stand behind it', () => {
+    const made = makeSession();
+    const stream = Buffer.concat([encodeQuery('COPY t FROM STDIN'), encodeQuery('SHOW pool_nodes'), encodeCopyDone()]);
+    made.client.receive(stream);
+    expect(made.server.bytes.equals(encodeQuery('COPY t FROM STDIN'))).toBe(true);
+    const copyIn = encodeCopyResponse('in', { format: 0, columnFormats: [] });
+    made.server.receive(copyIn);
+    expect(made.server.bytes.equals(stream)).toBe(true);
+    expect(made.client.bytes.equals(copyIn)).toBe(true);
+    expect(made.client.paused).toBe(false);
+  });
+
   it('many in a row', async () => {
     const made = makeSession();
     answering(made);
@@ -283,6 +310,7 @@ describe('the end of a session', () => {
     ['a query is owed', [encodeQuery('SELECT 1')]],
     ['a batch is open', [encodeParse({ statement: '', sql: 'SELECT 1', parameterTypes: [] }), encodeFlush()]],
     ['only a Describe was sent', [encodeDescribe({ kind: 'statement', name: 's' })]],
+    ['a Flush with a body was sent', [Buffer.from('480000000500', 'hex')]],
     ['only a Close was sent', [encodeClose({ kind: 'portal', name: '' })]],
     [
       'a message is half sent',

@@ -62,9 +62,10 @@ export interface ClientFacts {
   readonly application: string;
   /** Address and port; asked for only by logs and listings. */
   readonly peer: { readonly address: string; readonly port: number; readonly tls: object | null };
-  readonly connectedAt: Date;
-  /** What cancels this session: ours, never the server's. */
-  readonly secret: Buffer;
+  /** Milliseconds since the epoch. */
+  readonly connectedAtMs: number;
+  /** What cancels this session: ours, never the server's. Latin-1: a small Buffer would pin a whole pool of them. */
+  readonly secret: string;
   readonly protocol: number;
 }
 

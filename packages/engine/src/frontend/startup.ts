@@ -25,6 +25,7 @@ import {
 import type { Link } from '../backend/link.ts';
 import { type AuthRequest, BackendUnavailableError, SignInRefused } from '../backend/open-link.ts';
 import type { Channel, ChannelHandler } from '../worker/channel.ts';
+import { intern } from '../worker/intern.ts';
 import type { ClientFacts } from './session.ts';
 
 export interface Refusal {
@@ -357,12 +358,12 @@ export class Startup implements ChannelHandler {
     this.channel.writeOwned(Buffer.concat(parts));
     const client: ClientFacts = {
       id: this.host.nextSessionId(),
-      user: message.user,
-      database: message.database,
-      application: message.params.get('application_name') ?? '',
+      user: intern(message.user),
+      database: intern(message.database),
+      application: intern(message.params.get('application_name') ?? ''),
       peer: this.peer,
-      connectedAt: new Date(),
-      secret,
+      connectedAtMs: Date.now(),
+      secret: secret.toString('latin1'),
       protocol,
     };
     this.host.established(this, client, link, rest);
@@ -514,7 +515,7 @@ function cancelKey(length: number): Buffer {
     keyPool = randomFillSync(Buffer.allocUnsafeSlow(KEY_POOL_BYTES));
     keyPoolUsed = 0;
   }
-  const key = Buffer.from(keyPool.subarray(keyPoolUsed, keyPoolUsed + length));
+  const key = keyPool.subarray(keyPoolUsed, keyPoolUsed + length);
   keyPoolUsed += length;
   return key;
 }

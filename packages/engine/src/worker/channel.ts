@@ -12,6 +12,7 @@
  */
 import net from 'node:net';
 import tls from 'node:tls';
+import { type Connecting, canConnectNatively, connectNatively } from './native-connect.ts';
 import { END_OF_STREAM, type NativeHandle, type NativeOwner, nativeHandles, streamOf } from './native-handle.ts';
 
 const FLUSH_NOW_BYTES = 32 * 1024;
@@ -82,6 +83,7 @@ export class Channel implements NativeOwner {
   /** What it stands on: exactly one of the two, or neither once it is closing. */
   private native: NativeHandle | null = null;
   private stream: net.Socket | tls.TLSSocket | null = null;
+  private connecting: Connecting | null = null;
   private error: Error | null = null;
   private paused = false;
   /** No more bytes will go out or come in. */
@@ -110,10 +112,27 @@ export class Channel implements NativeOwner {
     target: { host: string; port: number } | { path: string },
     handler: ChannelHandler,
     onConnect: () => void,
+    native = true,
   ): Channel {
     const channel = new Channel();
     channel.handler = handler;
     const unix = 'path' in target;
+    if (canConnectNatively && native) {
+      channel.connecting = connectNatively(
+        target,
+        (handle) => {
+          channel.connecting = null;
+          channel.standOn(handle, unix);
+          onConnect();
+        },
+        (error) => {
+          channel.connecting = null;
+          channel.error ??= error;
+          channel.finish();
+        },
+      );
+      return channel;
+    }
     const socket = net.connect({
       ...target,
       onread: {
@@ -338,6 +357,10 @@ export class Channel implements NativeOwner {
   /** Sends what is queued, then closes. A peer that does not take it within `graceMs` is cut off. */
   end(last: Buffer | null = null, graceMs = 5_000): void {
     if (this.closing) return;
+    if (this.connecting !== null) {
+      this.destroy();
+      return;
+    }
     if (last !== null) this.enqueue(last);
     this.flush();
     if (this.closing) return; // the write found the peer gone
@@ -380,7 +403,12 @@ export class Channel implements NativeOwner {
     this.error ??= error;
     this.closing = true;
     if (this.native !== null) this.closeNative();
-    else this.stream?.destroy();
+    else if (this.stream !== null) this.stream.destroy();
+    else if (this.connecting !== null) {
+      this.connecting.cancel();
+      this.connecting = null;
+      setImmediate(() => this.finish());
+    }
   }
 
   private closeNative(): void {

@@ -45,6 +45,7 @@ import { decide } from '../routing/decide.ts';
 import { Access } from './access.ts';
 import { AuthLink } from './auth-link.ts';
 import { Channel } from './channel.ts';
+import { intern } from './intern.ts';
 import { Counters } from './stats.ts';
 
 const ENDED_DELAY_MS = 20;
@@ -391,7 +392,7 @@ export class Worker implements SessionOwner {
     }
     const replication = message.replication !== 'off';
     const params = startupParams(message);
-    const key = replication ? REPLICATION_KEY : linkKey(node.id, wish.protocol, params);
+    const key = replication ? REPLICATION_KEY : intern(linkKey(node.id, wish.protocol, params));
     const pool = this.pool(node.id);
     if (!replication && !wish.fresh) {
       const link = pool.take(key, cluster.epoch);
@@ -446,7 +447,7 @@ export class Worker implements SessionOwner {
           host: node.host,
           port: node.port,
           key,
-          database: wish.message.database,
+          database: intern(wish.message.database),
           user: wish.message.user,
           startup: encodeStartup({ protocol: wish.protocol, params }),
           tls: this.backendTls,
@@ -738,8 +739,8 @@ export class Worker implements SessionOwner {
 }
 
 /** Takes as long for a wrong key as for the right one. */
-function sameSecret(ours: Buffer, given: Buffer): boolean {
-  return ours.length === given.length && timingSafeEqual(ours, given);
+function sameSecret(ours: string, given: Buffer): boolean {
+  return ours.length === given.length && timingSafeEqual(Buffer.from(ours, 'latin1'), given);
 }
 
 /** TLS file names are relative to the folder of pgpool.conf. */
@@ -783,7 +784,7 @@ function sendCancel(
   tlsOptions: tls.ConnectionOptions | null,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const request = encodeCancelRequest(link.pid, link.secret);
+    const request = encodeCancelRequest(link.pid, Buffer.from(link.secret, 'latin1'));
     const timer = setTimeout(() => channel.destroy(), CANCEL_LIMIT_MS);
     let asked = false;
     const channel: Channel = Channel.connect(
