@@ -45,6 +45,8 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** What a worker needs besides its clients: the log, its channel, cancel requests, connections that wait. */
+const WORKER_DESCRIPTORS_SPARE = 500;
 const RELOAD_LIMIT_MS = 5_000;
 const FAST_STOP_LIMIT_MS = 5_000;
 const RESPAWN_PAUSE_MS = 100;
@@ -150,7 +152,10 @@ export class Supervisor implements Operations {
   private workerCount(settings: Settings): number {
     if (settings.worker_processes > 0) return Math.min(settings.worker_processes, settings.num_init_children);
     // PostgreSQL usually shares the machine in small set-ups; half the cores are the proxy's.
-    return Math.min(Math.max(1, os.availableParallelism() >> 1), settings.num_init_children);
+    const forCores = Math.max(1, os.availableParallelism() >> 1);
+    // A client and its connection to a server take two descriptors of one process.
+    const forDescriptors = Math.ceil((2 * settings.num_init_children + WORKER_DESCRIPTORS_SPARE) / descriptorLimit());
+    return Math.min(Math.max(forCores, forDescriptors), settings.num_init_children);
   }
 
   private async listen(settings: Settings): Promise<void> {
@@ -629,6 +634,16 @@ function report(startedMs: number, part: Partial<ReloadReport> & { ok: boolean }
     ...part,
     tookMs: performance.now() - startedMs,
   };
+}
+
+/** How many descriptors one process may have. Node raises its own limit to the hard one at start. */
+function descriptorLimit(): number {
+  try {
+    const line = /^Max open files\s+\S+\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'utf8'));
+    return line === null ? Number.POSITIVE_INFINITY : Number(line[1]);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** @throws Error naming the parameter when there is no such group */

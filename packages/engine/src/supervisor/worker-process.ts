@@ -4,10 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { ToSupervisor, ToWorker, WorkerStats } from '../ipc.ts';
 import type { RawConnection } from './acceptor.ts';
 
-/** Regular expressions from users cannot hang a worker; a small heap keeps an idle one small. */
+/**
+ * Regular expressions from users cannot hang a worker. What a statement leaves behind dies young: a small nursery holds
+ * it, and idle clients do not pay for a large one.
+ */
 const WORKER_FLAGS = [
   '--enable-experimental-regexp-engine-on-excessive-backtracks',
   '--regexp-backtracks-before-fallback=10000',
+  '--max-semi-space-size=2',
   '--no-warnings',
 ];
 
