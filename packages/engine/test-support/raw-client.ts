@@ -97,7 +97,10 @@ export class RawClient {
   private listen(socket: net.Socket): void {
     socket.on('data', (chunk: Buffer) => {
       this.received += chunk.length;
-      if (this.discards) return;
+      if (this.discards) {
+        this.wake?.();
+        return;
+      }
       if (this.reader === null) this.raw = Buffer.concat([this.raw, chunk]);
       else {
         try {
@@ -310,6 +313,16 @@ export class RawClient {
   async bytesToEnd(timeoutMs = DEADLINE_MS): Promise<Buffer> {
     await this.wait(() => this.socket.closed, timeoutMs, 'the end of the connection');
     return this.raw;
+  }
+
+  /** Waits for any byte beyond `received`, or the end. @returns false when neither came in time */
+  async more(received: number, timeoutMs: number): Promise<boolean> {
+    try {
+      await this.wait(() => this.received > received || this.socket.closed, timeoutMs, 'anything');
+      return true;
+    } catch {
+      return this.socket.closed;
+    }
   }
 
   get isClosed(): boolean {
