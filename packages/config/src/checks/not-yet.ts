@@ -130,7 +130,6 @@ export const noEffect: Readonly<Record<string, string>> = {
   min_spare_children: 'sessions do not need a process each',
   max_spare_children: 'sessions do not need a process each',
   child_life_time: 'a worker serves many sessions and is not replaced after a while',
-  child_max_connections: 'a worker serves many sessions and is not replaced after a number of them',
   relcache_size: 'the relation cache grows as needed',
   enable_shared_relcache: 'all workers share what one of them learned about a relation',
   memqcache_oiddir: 'which cached results depend on a table is kept in memory',

@@ -61,7 +61,7 @@ export const connectionPooling = {
     max: INT,
     context: 'start',
     since: '2.2',
-    doc: 'Number of clients after which a Pgpool-II process is replaced by a fresh one. 0 never does it.',
+    doc: 'Number of client sessions after which a connection to a server is closed instead of kept. In Pgpool-II the process that served them is replaced, which closes its connections too. 0 never does it.',
   },
   connection_life_time: {
     type: 'int',

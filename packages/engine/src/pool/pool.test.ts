@@ -35,7 +35,7 @@ function link(key = 'k', more: Partial<FakeLink> = {}): Link & FakeLink {
   return made as unknown as Link & FakeLink;
 }
 
-const keep = { keepIdle: true, lifeTimeMs: 0 };
+const keep = { keepIdle: true, lifeTimeMs: 0, sessionsMax: 0 };
 
 async function opened(pool: Pool, key?: string, more?: Partial<FakeLink>): Promise<Link & FakeLink> {
   if (!(await pool.reserve(0))) throw new Error('no room');
@@ -56,6 +56,16 @@ describe('a pool', () => {
     expect(pool).toMatchObject({ total: 2, idleCount: 0, counters: { reused: 2 } });
   });
 
+  it('closes a connection that has served as many sessions as child_max_connections allows', async () => {
+    const pool = new Pool(4, { ...keep, sessionsMax: 2 });
+    const one = await opened(pool, 'a');
+    pool.release(one);
+    expect(pool.take('a', 1)).toBe(one);
+    pool.release(one);
+    expect(one.closed).toBe(true);
+    expect(pool).toMatchObject({ total: 0, idleCount: 0 });
+  });
+
   it('keeps nothing that is not clean, of a template database, or when connection_cache is off', async () => {
     const pool = new Pool(4, keep);
     const dirty = await opened(pool);
@@ -63,7 +73,7 @@ describe('a pool', () => {
     pool.release(dirty);
     const template = await opened(pool, 'k', { database: 'template1' });
     pool.release(template);
-    pool.settings = { keepIdle: false, lifeTimeMs: 0 };
+    pool.settings = { keepIdle: false, lifeTimeMs: 0, sessionsMax: 0 };
     const third = await opened(pool);
     pool.release(third);
     expect([dirty.closed, template.closed, third.closed]).toEqual([true, true, true]);
@@ -168,7 +178,7 @@ describe('a pool', () => {
   });
 
   it('connection_life_time closes links that were idle for that long', async () => {
-    const pool = new Pool(4, { keepIdle: true, lifeTimeMs: 1000 });
+    const pool = new Pool(4, { keepIdle: true, lifeTimeMs: 1000, sessionsMax: 0 });
     const old = await opened(pool);
     const fresh = await opened(pool);
     pool.release(old);

@@ -12,6 +12,8 @@ export interface PoolSettings {
   keepIdle: boolean;
   /** connection_life_time in ms; 0 = for ever */
   lifeTimeMs: number;
+  /** child_max_connections: sessions that one connection may serve; 0 = any number */
+  sessionsMax: number;
 }
 
 export interface PoolCounters {
@@ -123,6 +125,7 @@ export class Pool {
       TEMPLATES.has(link.database) ||
       this.guarded.has(link.database) ||
       this.total > this.lease ||
+      (this.settings.sessionsMax > 0 && link.uses + 1 >= this.settings.sessionsMax) ||
       this.waiters.length > 0
     ) {
       this.discard(link);

@@ -235,6 +235,7 @@ export class Worker implements SessionOwner {
     return {
       keepIdle: settings.connection_cache && settings.max_pool > 0,
       lifeTimeMs: settings.connection_life_time * 1000,
+      sessionsMax: settings.child_max_connections,
     };
   }
 
