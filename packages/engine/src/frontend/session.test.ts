@@ -283,6 +283,17 @@ describe('what the engine answers itself', () => {
     expect(made.session.state).toBe('idle');
   });
 
+  it('for a client that goes while it waits behind a long query is given up at once', async () => {
+    const made = makeSession();
+    made.client.receive(Buffer.concat([encodeQuery('SELECT pg_sleep(1e6)'), encodeQuery('SHOW pool_nodes')]));
+    expect(made.client.paused).toBe(false);
+    made.client.receive(Buffer.alloc(20_000));
+    expect(made.client.paused).toBe(true);
+    made.client.close();
+    await settled();
+    expect(made.ends).toEqual([{ reason: 'client-gone', reusable: false }]);
+  });
+
   it('for a client that has gone meanwhile goes nowhere', async () => {
     const made = makeSession();
     made.client.receive(encodeQuery('SHOW pool_nodes'));

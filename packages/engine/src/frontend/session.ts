@@ -71,6 +71,7 @@ export interface ClientFacts {
 
 const HELD_BYTES_MAX = 256 * 1024;
 const MESSAGE_BYTES_MAX = 0x3fffffff;
+const STALLED_BYTES_MAX = 16 * 1024;
 
 const KIND_PASS = 0;
 /** Extended query: goes on in pieces, and is half a question until its Sync. */
@@ -295,12 +296,13 @@ export class Session implements ChannelHandler, LinkUser {
     if (end === start) return;
     const copy = Buffer.from(buffer.subarray(start, end));
     this.stalledBytes = this.stalledBytes === null ? copy : Buffer.concat([this.stalledBytes, copy]);
+    // Reading goes on for a while, so that the end of a client is seen.
+    if (this.stalledBytes.length > STALLED_BYTES_MAX) this.channel.pause();
   }
 
   private stall(what: Interception, buffer: Buffer, from: number, length: number): void {
     this.moveTo('stalled');
     this.pendingAnswer = what;
-    this.channel.pause();
     this.keepStalled(buffer, from, length);
     if (this.link.replies.size === 0) void this.answerNow();
   }
