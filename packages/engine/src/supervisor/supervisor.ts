@@ -17,7 +17,7 @@ import {
 } from '../ipc.ts';
 import { type Level, Logger } from '../log/logger.ts';
 import { VERSION } from '../version.ts';
-import { Acceptor, type RawConnection } from './acceptor.ts';
+import { Acceptor, type RawConnection, refuseUnread } from './acceptor.ts';
 import { Admission } from './admission.ts';
 import { type FilePaths, loadFiles } from './files.ts';
 import { HerdWatch } from './herd-watch.ts';
@@ -365,7 +365,8 @@ export class Supervisor implements Operations {
     const id = ++this.connectionId;
     const admitted = best !== null && admission.arrive(id);
     if (best === null || (!admitted && this.unadmitted >= admission.limits.queue * 2 + UNADMITTED_EXTRA)) {
-      connection.close();
+      admission.refused++;
+      refuseUnread(connection);
       return;
     }
     if (!admitted) {

@@ -358,6 +358,8 @@ export class Worker implements SessionOwner {
     if (id !== undefined) this.connectionLog.ended(id, client, contextOf(session));
     this.retire(link, reusable);
     if (id !== undefined) this.slotFree(id);
+    // Few may replicate at a time, and nobody waits for a place: it is reported free at once.
+    if (link.key === REPLICATION_KEY) this.reportEnded();
     this.stopIfEmpty();
   }
 
