@@ -69,7 +69,17 @@ describe('the repository', () => {
     expect(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "http/);
   });
 
-  it('compares secrets in constant time: no === on hashes, keys or tokens in the packages that hold them', () => {
+  it('has a test named after each identifier that docs/security-tests.md lists', () => {
+    const tests = tracked
+      .filter((file) => file.endsWith('.test.ts') && fs.existsSync(path.join(root, file)))
+      .map((file) => fs.readFileSync(path.join(root, file), 'utf8'))
+      .join('\n');
+    const listed = fs.readFileSync(path.join(root, 'docs/security-tests.md'), 'utf8').match(/CVE-\d{4}-\d+/g) ?? [];
+    expect(listed.length).toBeGreaterThan(15);
+    expect([...new Set(listed)].filter((id) => !tests.includes(id))).toEqual([]);
+  });
+
+  it('CVE-2026-6478: compares secrets in constant time: no === on hashes, keys or tokens in the packages that hold them', () => {
     const suspicious =
       /\b(?:hash|digest|proof|signature|storedKey|serverKey|clientKey|token|secret)\w*\s*[!=]==?\s*(?!undefined|null|''|'|"|typeof)\w/i;
     const sources = tracked.filter(

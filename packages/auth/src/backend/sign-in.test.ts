@@ -130,7 +130,7 @@ describe('a server that asks for something weaker', () => {
     expect(step).toMatchObject({ kind: 'fail', sqlstate: '28000' });
   });
 
-  it('than required channel binding, because its certificate gives no data, is refused (CVE-2025-49146)', async () => {
+  it('than required channel binding, because its certificate gives no data, is refused (CVE-2025-49146, CVE-2026-54291, CVE-2026-107314)', async () => {
     const more = { tls: { peerEndPointHash: null }, requireChannelBinding: true };
     const step = await signIn({ password: 'right' }, more).respond(sasl('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'));
     expect(step).toMatchObject({ kind: 'fail', sqlstate: '28000' });
