@@ -46,7 +46,6 @@ export class BackendUnavailableError extends Error {
   readonly nodeId: number;
   readonly fields: ReceivedErrorFields | null;
   readonly delivery = 'nothing-sent';
-  /** The server itself said so before it knew us as anybody: nothing of its text is shown. */
   constructor(
     nodeId: number,
     message: string,
@@ -265,6 +264,10 @@ class Opening implements ChannelHandler {
 
   private finish(): void {
     const { target } = this;
+    // What was read late may be all that is left of it: nobody would tell the link that its connection has ended.
+    if ((this.channel as Channel).closed) {
+      throw new BackendUnavailableError(target.nodeId, this.where('closed the connection during sign-in'));
+    }
     this.phase = 'over';
     if (this.timer !== null) clearTimeout(this.timer);
     const greeting = internBytes(

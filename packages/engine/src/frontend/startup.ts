@@ -329,7 +329,9 @@ export class Startup implements ChannelHandler {
         this.host.giveBack(link);
         return;
       }
-      this.establish(message, protocol, link, signedIn.last);
+      const own = link;
+      link = null; // the session's from here on, whatever happens: it must not come back to the pool behind its back
+      this.establish(message, protocol, own, signedIn.last);
     } catch (error) {
       if (link !== null) this.host.giveBack(link);
       this.failed(error);

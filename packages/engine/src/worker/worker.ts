@@ -409,9 +409,10 @@ export class Worker implements SessionOwner {
             this.retire(link, true, true);
             throw error;
           }
-          if (!credentials.unproved) return link;
-          this.retire(link, true, true); // a password that only the server can judge
-          return this.open(wish, node, key, params, pool, credentials);
+          // The proof takes as long as the client likes: the connection may be gone, or its node no longer the primary.
+          if (!credentials.unproved && link.clean && link.epoch === this.cluster.epoch) return link;
+          this.retire(link, link.clean, true); // also for a password that only the server can judge
+          return this.open(wish, cluster, node, key, params, pool, credentials);
         }
         return link;
       }
@@ -424,11 +425,13 @@ export class Worker implements SessionOwner {
         sqlstate: '53300',
       });
     }
-    return this.open(wish, node, key, params, replication ? null : pool, null);
+    return this.open(wish, cluster, node, key, params, replication ? null : pool, null);
   }
 
+  /** @param cluster the snapshot that chose the node */
   private async open(
     wish: LinkWish,
+    cluster: ClusterSnapshot,
     node: ClusterSnapshot['nodes'][number],
     key: string,
     params: readonly (readonly [string, string])[],
@@ -443,10 +446,11 @@ export class Worker implements SessionOwner {
     }
     const credentials = known ?? wish.credentials;
     try {
+      this.refuseOldEpoch(cluster, node.id);
       const link = await openLink(
         {
           nodeId: node.id,
-          epoch: this.cluster.epoch,
+          epoch: cluster.epoch,
           host: node.host,
           port: node.port,
           key,
@@ -463,11 +467,13 @@ export class Worker implements SessionOwner {
         },
         this.counters,
       );
+      if (cluster.epoch !== this.cluster.epoch) link.close();
+      this.refuseOldEpoch(cluster, node.id);
       if (pool !== null) pool.counters.opened++;
       return link;
     } catch (error) {
       pool?.unreserve();
-      if (error instanceof BackendUnavailableError && error.fields === null) {
+      if (error instanceof BackendUnavailableError && error.fields === null && cluster.epoch === this.cluster.epoch) {
         this.ports.send({ t: 'suspect', node: node.id, reason: error.message });
         this.log.write('log', `failed to connect to PostgreSQL server on "${node.host}:${node.port}"`, {
           detail: error.message,
@@ -475,6 +481,14 @@ export class Worker implements SessionOwner {
       }
       throw error;
     }
+  }
+
+  /** Waiting and opening take time, and the primary may have moved since the node was chosen. */
+  private refuseOldEpoch(cluster: ClusterSnapshot, nodeId: number): void {
+    if (cluster.epoch === this.cluster.epoch) return;
+    throw new BackendUnavailableError(nodeId, 'the primary node changed while this session started; connect again', {
+      sqlstate: '57P03',
+    });
   }
 
   private connectLimitMs(nodeId: number): number {
