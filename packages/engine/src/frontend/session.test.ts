@@ -345,6 +345,13 @@ describe('the end of a session', () => {
     expect(made.server.bytes).toHaveLength(0);
   });
 
+  it('what comes after Terminate never reaches the server', () => {
+    const made = makeSession();
+    made.client.receive(Buffer.concat([encodeQuery('INSERT'), encodeTerminate()]));
+    made.client.receive(encodeQuery('DELETE'));
+    expect(made.server.bytes.equals(encodeQuery('INSERT'))).toBe(true);
+  });
+
   it('Terminate behind a query waits for its answer', async () => {
     const made = makeSession();
     made.client.receive(Buffer.concat([encodeQuery('INSERT'), encodeTerminate()]));
@@ -416,6 +423,17 @@ describe('a peer that is behind', () => {
     expect(made.server.paused).toBe(true);
     made.client.full = false;
     made.client.handler.onDrain();
+    expect(made.server.paused).toBe(false);
+  });
+
+  it('a server that waited for a client is read again when the client has left', () => {
+    const made = makeSession();
+    made.client.receive(encodeQuery('SELECT 1'));
+    made.client.full = true;
+    made.server.receive(Buffer.concat([encodeCommandComplete('SELECT 1'), encodeReadyForQuery('I')]));
+    expect(made.server.paused).toBe(true);
+    made.client.handler.onClosed(null);
+    expect(made.ends).toEqual([{ reason: 'client-gone', reusable: true }]);
     expect(made.server.paused).toBe(false);
   });
 });

@@ -142,7 +142,7 @@ export class Session implements ChannelHandler, LinkUser {
   // --- from the client ------------------------------------------------------------------------------------------
 
   onBytes(buffer: Buffer, length: number): void {
-    if (this.state === 'closing') return;
+    if (this.state === 'closing' || this.terminating) return;
     if (this.state === 'stalled') {
       this.keepStalled(buffer, 0, length);
       return;
@@ -419,6 +419,7 @@ export class Session implements ChannelHandler, LinkUser {
     this.stalledBytes = null;
     this.pendingAnswer = null;
     this.link.user = null;
+    this.link.channel.resume(); // it may have waited for this client
     const reusable = mayReuse && this.link.clean && this.rest === 0;
     if (!this.channel.closed) this.channel.end(last);
     this.owner.sessionEnded(this, reason, reusable);
