@@ -153,6 +153,11 @@ export class Link implements ChannelHandler {
     );
   }
 
+  /** Whoever uses it now may go on; nobody else gets it. */
+  spoil(): void {
+    this.failed = true;
+  }
+
   noteSent(kind: (typeof Reply)[keyof typeof Reply]): void {
     if (this.replies.size === 0) this.busySinceMs = performance.now();
     this.replies.push(kind, this.user);

@@ -514,14 +514,17 @@ export class Worker implements SessionOwner {
     }
     if (link.cancelsInFlight > 0) {
       // A cancel request on its way would hit whoever uses the connection next.
-      link.onCancelsDone = () => this.retire(link, reusable);
+      link.onCancelsDone = () => this.retire(link, link.clean);
       return;
     }
     const idle = link.status === 0x49;
     const { reset } = this;
     const count = idle ? reset.idleCount : reset.inTransactionCount;
     if (count === 0) {
-      pool.release(link);
+      // Without a statement to end it, an open transaction would be the next client's.
+      if (idle) pool.release(link);
+      else pool.discard(link);
+      if (this.shedWanted > 0) this.shed(this.shedWanted);
       return;
     }
     link.reset(idle ? reset.idle : reset.inTransaction, count, RESET_LIMIT_MS, (clean) => {
@@ -599,12 +602,14 @@ export class Worker implements SessionOwner {
     if (session === undefined) return false;
     if (!session.running) return true; // too late: nothing runs that could be meant
     const { link } = session;
+    if (link.secret === '') return true; // its server never said how to cancel
     const node = this.cluster.nodes.find((candidate) => candidate.id === link.nodeId);
     if (node === undefined) return true;
     link.cancelsInFlight++;
     this.log.write('log', 'forwarding cancel request to backend', { detail: `canceling backend pid:${link.pid}` });
     try {
-      await sendCancel(node, link, link.tls ? this.backendTls : null);
+      // One that may still arrive would hit whoever uses the connection next.
+      if (!(await sendCancel(node, link, link.tls ? this.backendTls : null))) link.spoil();
     } finally {
       link.cancelsInFlight--;
       if (link.cancelsInFlight === 0) {
@@ -794,15 +799,22 @@ function encodeReport(report: HerdReport): Buffer {
   ]);
 }
 
-/** Delivers a cancel request and waits until the server has closed the connection: then it has been acted upon. */
+/**
+ * Delivers a cancel request and waits until the server has closed the connection: then it has been acted upon.
+ * @returns false when it may still be on its way
+ */
 function sendCancel(
   node: { host: string; port: number },
   link: Link,
   tlsOptions: tls.ConnectionOptions | null,
-): Promise<void> {
+): Promise<boolean> {
   return new Promise((resolve) => {
     const request = encodeCancelRequest(link.pid, Buffer.from(link.secret, 'latin1'));
-    const timer = setTimeout(() => channel.destroy(), CANCEL_LIMIT_MS);
+    let inTime = true;
+    const timer = setTimeout(() => {
+      inTime = false;
+      channel.destroy();
+    }, CANCEL_LIMIT_MS);
     let asked = false;
     const channel: Channel = Channel.connect(
       socketTarget(node.host, node.port),
@@ -817,7 +829,7 @@ function sendCancel(
         },
         onClosed() {
           clearTimeout(timer);
-          resolve();
+          resolve(inTime);
         },
         onDrain() {},
         onFull() {},
