@@ -57,7 +57,7 @@ export type ToWorker =
   /** Clients are waiting for slots: ended connections are worth a message at once. */
   | { t: 'tight' }
   | { t: 'cancel'; request: number; pid: number; secret: string }
-  | { t: 'cancelled'; request: number }
+  | { t: 'cancelled'; request: number; found: boolean }
   | { t: 'guard'; request: number; database: string }
   | { t: 'guarded'; request: number }
   | { t: 'replicate'; request: number; granted: boolean }

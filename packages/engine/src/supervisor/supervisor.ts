@@ -247,7 +247,7 @@ export class Supervisor implements Operations {
         return;
       case 'cancel':
         this.broadcast(worker, { t: 'cancel', pid: message.pid, secret: message.secret }, (found) =>
-          worker.send({ t: 'report', request: message.request, report: found as never }),
+          worker.send({ t: 'cancelled', request: message.request, found }),
         );
         return;
       case 'guard':
@@ -259,7 +259,7 @@ export class Supervisor implements Operations {
         this.answered(message.request, worker.index, message.found);
         return;
       case 'guarded':
-        this.answered(message.request, worker.index, true);
+        this.answered(message.request, worker.index, false); // all of them have to, before the statement may run
         return;
       case 'replicate': {
         const granted = this.replicating.size < this.settings.replication_connections;
@@ -309,7 +309,7 @@ export class Supervisor implements Operations {
     for (const { worker, more } of grants) this.workers[worker]?.send({ t: 'lease', more });
   }
 
-  /** Asks all other workers; `done` hears whether one of them said yes. */
+  /** Asks all other workers; `done` hears that one of them said yes, or that all have answered. */
   private broadcast(
     from: WorkerProcess,
     message: { t: 'cancel'; pid: number; secret: string } | { t: 'guard'; database: string },
@@ -328,13 +328,8 @@ export class Supervisor implements Operations {
   private answered(request: number, workerIndex: number, found: boolean, question = this.questions.get(request)): void {
     if (question === undefined || !question.open.delete(workerIndex)) return;
     if (!found && question.open.size > 0) return;
-    if (found && question.open.size > 0 && this.isGuard(question)) return;
     this.questions.delete(request);
     question.done(found);
-  }
-
-  private isGuard(_question: unknown): boolean {
-    return false;
   }
 
   // --- connections ------------------------------------------------------------------------------------------------

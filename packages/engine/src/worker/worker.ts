@@ -169,6 +169,9 @@ export class Worker implements SessionOwner {
         this.questions.delete(message.request);
         return;
       case 'cancelled':
+        this.questions.get(message.request)?.(message.found);
+        this.questions.delete(message.request);
+        return;
       case 'guarded':
       case 'report':
         this.questions.get(message.request)?.(message.t === 'report' ? message.report : null);
@@ -580,7 +583,7 @@ export class Worker implements SessionOwner {
     }
     if (await this.cancelHere(pid, secret)) return;
     if (this.tooManyWrong(address)) return;
-    const found = await this.ask<unknown>((request) => ({ t: 'cancel', request, pid, secret: secret.toString('hex') }));
+    const found = await this.ask<boolean>((request) => ({ t: 'cancel', request, pid, secret: secret.toString('hex') }));
     if (found !== true) {
       this.counters.wrongCancels++;
       this.wrongCancels.set(address, (this.wrongCancels.get(address) ?? 0) + 1);
