@@ -25,6 +25,8 @@ export class WorkerProcess {
   readonly connections = new Set<number>();
   stats: WorkerStats | null = null;
   appliedConfig = 0;
+  /** Connections that were sent and of which our copy is still open. */
+  private readonly underway = new Set<RawConnection>();
 
   constructor(
     index: number,
@@ -41,7 +43,12 @@ export class WorkerProcess {
       stdio: ['ignore', logFd, logFd, 'ipc'],
     });
     this.child.on('message', (message) => onMessage(this, message as ToSupervisor));
-    this.child.once('exit', (code, signal) => onExit(this, code, signal));
+    this.child.once('exit', (code, signal) => {
+      // Node queues handles until the child has acknowledged the one before, and forgets the queue when the child dies.
+      for (const connection of this.underway) connection.close();
+      this.underway.clear();
+      onExit(this, code, signal);
+    });
     this.child.on('error', () => {}); // `exit` follows; a failed send is answered by its callback
   }
 
@@ -59,6 +66,10 @@ export class WorkerProcess {
       connection.close();
       return;
     }
-    this.child.send(message as Serializable, connection as never, { keepOpen: false }, () => connection.close());
+    this.underway.add(connection);
+    this.child.send(message as Serializable, connection as never, { keepOpen: false }, () => {
+      this.underway.delete(connection);
+      connection.close();
+    });
   }
 }
