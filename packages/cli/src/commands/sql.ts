@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { CommandError, UsageError } from '../errors.ts';
 import { type CommandIo, readStdin } from '../io.ts';
+import { reasonOf } from '../servers.ts';
 import { formatTable } from '../table.ts';
 import type { Command } from './command.ts';
 import { herdUri } from './url.ts';
@@ -39,9 +40,9 @@ export const sqlCommand: Command = {
     try {
       await client.connect();
     } catch (error) {
-      throw new CommandError(
-        `Cannot connect: ${(error as Error).message}. Is the herd running? Start it with "npm start".`,
-      );
+      if (error instanceof pg.DatabaseError) throw new CommandError(`Cannot connect: ${explain(error)}`);
+      const remedy = values.url === undefined ? ' Is the herd running? Start it with "npm start".' : '';
+      throw new CommandError(`Cannot connect: ${reasonOf(error)}.${remedy}`);
     }
     try {
       const answer = await client.query({ text: sql, rowMode: 'array', types: { getTypeParser: () => String } });
@@ -62,9 +63,9 @@ function print(result: pg.QueryArrayResult<(string | null)[]>, io: CommandIo): v
   else if (result.command !== null) io.stdout([result.command, result.rowCount ?? ''].join(' ').trimEnd());
 }
 
-function explain({ message, code, detail, hint }: pg.DatabaseError): string {
+function explain({ severity, message, code, detail, hint }: pg.DatabaseError): string {
   return [
-    `ERROR:  ${message}${code === undefined ? '' : ` (${code})`}`,
+    `${severity ?? 'ERROR'}:  ${message}${code === undefined ? '' : ` (${code})`}`,
     ...(detail === undefined ? [] : [`DETAIL:  ${detail}`]),
     ...(hint === undefined ? [] : [`HINT:  ${hint}`]),
   ].join('\n');

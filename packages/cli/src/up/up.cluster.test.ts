@@ -72,6 +72,9 @@ describe('pgherd up', () => {
     expect(url).toMatch(new RegExp(`^postgresql://app:[\\w-]+@localhost:${ports[0]}/app$`));
     expect(herd.stdout).not.toContain(new URL(url).password);
     expect((await run(PGHERD, ['sql', '--url', url], { input: 'select 7 as seven' })).stdout).toContain(' 7\n');
+    const refused = await run(PGHERD, ['sql', '--url', url.replace(/:[^:@]+@/, ':wrong@'), 'select 1']);
+    const refusal = 'FATAL:  password authentication failed for user "app" (28P01)';
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: `pgherd: Cannot connect: ${refusal}\n` });
     const other = await run(PGHERD, ['url', '--dir', dir, '--node', '2']);
     expect(other).toMatchObject({ code: 1, stderr: 'pgherd: There is no node 2: this herd has nodes 0 to 1.\n' });
 
