@@ -20,7 +20,11 @@ export async function connectTo(settings: Settings, backend: BackendSettings, lo
       host: backend.hostname,
       port: backend.port,
       user: login.user,
-      password: login.password ?? '',
+      password: () => {
+        if (login.password === null)
+          throw new Error(`it asks for the password of ${login.user}, and none is configured`);
+        return login.password;
+      },
       database: login.database,
       ssl,
       application_name: login.application,

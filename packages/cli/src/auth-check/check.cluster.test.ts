@@ -268,12 +268,13 @@ describe('config check', () => {
     expect(stdout).not.toContain('node 0');
   });
 
-  test('names a server that cannot be asked, which is no fault of the file', async () => {
-    const { code, stdout } = await checkConfig("sr_check_password = 'wrong'\n");
+  test.each([
+    ["sr_check_password = 'wrong'\n", 'password authentication failed'],
+    ["sr_check_password = ''\n", 'it asks for the password of pgherd_probe, and none is configured'],
+  ])('names a server that cannot be asked, which is no fault of the file: %j', async (conf, reason) => {
+    const { code, stdout } = await checkConfig(conf);
     expect(code).toBe(0);
-    expect(stdout).toContain(
-      'info: node 0 (HOST) could not be asked how many connections it allows: password authentication failed',
-    );
+    expect(stdout).toContain(`info: node 0 (HOST) could not be asked how many connections it allows: ${reason}`);
   });
 
   test.each([
