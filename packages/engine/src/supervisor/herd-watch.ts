@@ -108,6 +108,7 @@ export class HerdWatch {
 
   private schedule(): void {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
+    if (this.stopped) return;
     const { settings } = this;
     if (settings.sr_check_period > 0) this.every(settings.sr_check_period, () => this.look());
     for (const check of settings.healthChecks) {
@@ -233,13 +234,11 @@ export class HerdWatch {
       reachable: node.reachable,
     }));
     const verdict = judgeRoles(facts, this.primary, this.canAsk);
-    let changed = false;
     for (const node of this.nodes.values()) {
       const role = verdict.roles.get(node.id) ?? 'unknown';
       if (node.role !== role && role !== 'unknown') {
         node.role = role;
         node.lastChange = new Date();
-        changed = true;
       }
     }
     this.reasons = verdict.reasons;
@@ -250,13 +249,11 @@ export class HerdWatch {
       this.log.write('log', `find_primary_node: primary node is ${verdict.primary ?? 'not known'}`);
       if (this.primary !== null) this.epoch++;
       this.primary = verdict.primary;
-      changed = true;
     } else if (verdict.primary === null && !this.warnedUnknown) {
       this.warnedUnknown = true;
       this.log.write('warning', 'no primary node was found; looking on', { detail: verdict.reasons.join('; ') });
     }
     this.onChange(this.snapshot());
-    void changed;
   }
 
   get whyNoPrimary(): readonly string[] {

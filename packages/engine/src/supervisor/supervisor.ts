@@ -293,9 +293,14 @@ export class Supervisor implements Operations {
     const { leases, config } = this;
     if (leases === null || config === null) return;
     const missing = this.workers.filter((other) => other === null || !other.ready).length;
-    worker.send({ t: 'config', packed: packSnapshot(config) });
+    this.sendConfig(worker, config);
     if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
     worker.send({ t: 'lease', more: leases.join(worker.index, missing) });
+  }
+
+  private sendConfig(worker: WorkerProcess, config: ConfigSnapshot): void {
+    worker.appliedConfig = 0;
+    worker.send({ t: 'config', packed: packSnapshot(config) });
   }
 
   private leaseWanted(worker: WorkerProcess, links: number): void {
@@ -406,7 +411,16 @@ export class Supervisor implements Operations {
 
   // --- operations -------------------------------------------------------------------------------------------------
 
-  async reload(): Promise<ReloadReport> {
+  /** One at a time: each starts from what the one before has left. */
+  reload(): Promise<ReloadReport> {
+    const next = this.reloading.then(() => this.reloadNow());
+    this.reloading = next.catch(() => undefined);
+    return next;
+  }
+
+  private reloading: Promise<unknown> = Promise.resolve();
+
+  private async reloadNow(): Promise<ReloadReport> {
     const startedMs = performance.now();
     const before = this.config as ConfigSnapshot;
     this.log.write('log', 'reload config files.');
@@ -425,6 +439,7 @@ export class Supervisor implements Operations {
       this.config = { ...before, id: snapshot.id + 1 };
       this.applyLogSettings(before.settings);
       await this.applyEverywhere(this.config);
+      this.offerAgain(this.config);
       for (const error of errors) this.log.write('warning', `configuration not reloaded: ${error}`);
       return report(startedMs, { ok: false, errors, warnings: loaded.warnings });
     }
@@ -436,7 +451,15 @@ export class Supervisor implements Operations {
       }
     }
     this.watchHerd?.reload(snapshot.settings);
+    this.offerAgain(snapshot);
     return report(startedMs, { ok: true, warnings: loaded.warnings, changed: changes.map((change) => change.name) });
+  }
+
+  /** New workers that could not take the configuration before may be able to take this one. */
+  private offerAgain(snapshot: ConfigSnapshot): void {
+    for (const worker of this.workers) {
+      if (worker !== null && !worker.ready && worker.appliedConfig > 0) this.sendConfig(worker, snapshot);
+    }
   }
 
   private applyEverywhere(snapshot: ConfigSnapshot): Promise<string[]> {
@@ -473,14 +496,19 @@ export class Supervisor implements Operations {
 
   /** A new worker took its first configuration, or could not: there is nothing to go back to. */
   private firstConfiguration(worker: WorkerProcess, error: string | null): void {
+    if (worker.ready || this.config === null) return;
+    if (worker.appliedConfig !== this.config.id) {
+      this.sendConfig(worker, this.config); // a reload came in between
+      return;
+    }
     if (error !== null) {
       this.startError = error;
       this.log.write('fatal', error);
       for (const listener of this.startListeners.splice(0)) listener();
       return;
     }
-    if (worker.ready) return;
     worker.ready = true;
+    if (this.workers.every((other) => other?.ready === true)) this.startError = null;
     if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
     for (const waiting of this.early.splice(0)) this.handOver(waiting.connection, waiting.unix);
     for (const listener of this.startListeners.splice(0)) listener();
@@ -488,7 +516,7 @@ export class Supervisor implements Operations {
 
   private readonly startListeners: (() => void)[] = [];
 
-  /** What kept the workers from taking the first configuration (a certificate that cannot be read, say). */
+  /** What keeps a new worker from taking its first configuration (a certificate that cannot be read, say). */
   startError: string | null = null;
 
   stop(mode: StopMode): Promise<void> {

@@ -24,6 +24,7 @@ export class WorkerProcess {
   /** Connections handed to it that have not ended. */
   readonly connections = new Set<number>();
   stats: WorkerStats | null = null;
+  /** The configuration that it last answered for; 0 while an answer is due. */
   appliedConfig = 0;
   /** Connections that were sent and of which our copy is still open. */
   private readonly underway = new Set<RawConnection>();
