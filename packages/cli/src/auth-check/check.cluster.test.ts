@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AUTH_QUERY, AUTH_QUERY_SCRIPT } from '@pgherd/auth';
 import { pgMd5 } from '@pgherd/config';
-import { type Cluster, ephemeralCluster } from '@pgherd/lab';
+import { type Cluster, ephemeralCluster, freePorts } from '@pgherd/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authCommand } from '../commands/auth.ts';
 import { configCommand } from '../commands/config.ts';
@@ -214,6 +214,18 @@ describe('auth check', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^missing node 1: HOST does not answer: connect ECONNREFUSED/));
     expect(can).toBe(true);
     await cluster.node(1).start();
+  });
+
+  test('while no server answers, blames neither auth_query nor pool_passwd', async () => {
+    const [port] = await freePorts(1);
+    const { can, sentence } = await check({ conf: `backend_port0 = ${port}\nbackend_port1 = ${port}\n` });
+    expect(can).toBe(false);
+    expect(sentence).toBe('alice cannot sign in. Start the servers, or correct backend_hostnameN and backend_portN.');
+  });
+
+  test('names the question of a server in the words of pg_hba.conf', async () => {
+    const { lines } = await check({ hba: null, authQuery: false });
+    expect(lines).toContain('missing client: cannot be asked as the server asks (scram-sha-256)');
   });
 
   test('is a command with an exit code, and takes the password from standard input', async () => {

@@ -80,8 +80,10 @@ class Walk {
     const { user, settings, password } = this.#request;
     const ruled = settings.enable_pool_hba ? await this.#rule() : this.#noRule();
     const file = this.#fromFile();
+    const fromFiles = this.#remedies.length;
     const known = await this.#fromServer(file);
     const nodes = await this.#knockAtAll();
+    const isDark = nodes.length > 0 && nodes.every((node) => !node.knock.answered);
     const method = ruled ?? (settings.enable_pool_hba ? null : this.#derived(nodes, known));
     const asks = method !== 'trust' && method !== 'cert';
     const held =
@@ -91,6 +93,8 @@ class Walk {
       const credentials = await credentialsFor(held, asks ? known.entry : file, user, password);
       for (const node of fitting) await this.#signIn(node, credentials);
     }
+    // What a server alone can know is not found out while none answers.
+    if (isDark) this.#remedies.splice(fromFiles, Number.POSITIVE_INFINITY, START_SERVERS);
     return this.#conclude(fitting.length > 0, asks);
   }
 
@@ -151,7 +155,8 @@ class Walk {
     const { settings, user } = this.#request;
     const how = methodForBackendRequest(asked, user, entry, settings.allow_clear_text_frontend_auth);
     if (how.kind === 'method') return how.method;
-    this.#missing('client', `cannot be asked as the server asks (${asked})`, this.#entryRemedy('a TEXT entry'));
+    const name = isQuestion(asked) ? QUESTION_NAMES[asked] : asked;
+    this.#missing('client', `cannot be asked as the server asks (${name})`, this.#entryRemedy('a TEXT entry'));
     return null;
   }
 
@@ -348,13 +353,12 @@ class Walk {
       const how = asks ? ', given the right password (--password-stdin tries one)' : ' without a password';
       return { canSignIn: true, sentence: `${user} can sign in${how}.` };
     }
-    const remedies =
-      this.#remedies.length > 0
-        ? this.#remedies
-        : ['Start the servers, or correct backend_hostnameN and backend_portN.'];
+    const remedies = this.#remedies.length > 0 ? this.#remedies : [START_SERVERS];
     return { canSignIn: false, sentence: `${user} cannot sign in. ${remedies.join(' ')}` };
   }
 }
+
+const START_SERVERS = 'Start the servers, or correct backend_hostnameN and backend_portN.';
 
 const ENTRY_NAMES: Readonly<Record<PasswordEntry['kind'], string>> = {
   text: 'a clear-text (TEXT) entry',
