@@ -55,6 +55,7 @@ export class AuthLink implements LinkUser {
   private error: string | null = null;
   private timer: NodeJS.Timeout | null = null;
   private retiring = false;
+  private closed = false;
 
   constructor(target: AuthLinkTarget, stats: LinkStats) {
     this.target = target;
@@ -130,6 +131,10 @@ export class AuthLink implements LinkUser {
         },
         this.stats,
       );
+      if (this.closed) {
+        link.close();
+        return;
+      }
       link.user = this;
       this.link = link;
       this.reader = new FrameReader({ bodyBytesMax: ANSWER_BYTES_MAX });
@@ -212,6 +217,7 @@ export class AuthLink implements LinkUser {
   }
 
   close(): void {
+    this.closed = true;
     this.drop(new Error('the primary changed, or the proxy stops'));
   }
 }
