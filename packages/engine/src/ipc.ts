@@ -97,7 +97,6 @@ export interface WorkerStats {
   readonly evicted: number;
   readonly waits: number;
   readonly clients: number;
-  readonly signInFailures: number;
   readonly cancels: number;
   readonly wrongCancels: number;
   readonly logLinesDropped: number;

@@ -34,7 +34,6 @@ export const workerFactsSchema = z.object({
   evicted: z.int(),
   waits: z.int(),
   clients: z.int(),
-  signInFailures: z.int(),
   cancels: z.int(),
   wrongCancels: z.int(),
   logLinesDropped: z.int(),

@@ -203,8 +203,9 @@ export class Pool {
     this.closeIdle((link) => link.database === database);
   }
 
-  /** connection_life_time; called about once a second. */
+  /** connection_life_time, and guards that are over; called about once a second. */
   expire(now: number): void {
+    for (const [database, until] of this.guarded) if (until < now) this.guarded.delete(database);
     const limit = this.settings.lifeTimeMs;
     if (limit === 0 || this.idleCount === 0) return;
     this.closeIdle((link) => now - link.idleSinceMs >= limit);

@@ -4,13 +4,15 @@ import type { LinkStats } from '../backend/link.ts';
 import { LATENCY_BUCKETS_MS, type WorkerStats } from '../ipc.ts';
 
 const NODES_MAX = 128;
+/** Any client can raise any code that it makes up; beyond so many they are counted together. */
+const SQLSTATES_MAX = 300;
+const OTHER_SQLSTATES = 'other';
 
 export class Counters implements LinkStats {
   readonly statements = new Float64Array(NODES_MAX);
   readonly latency = new Float64Array(LATENCY_BUCKETS_MS.length + 1);
   latencySumMs = 0;
   clients = 0;
-  signInFailures = 0;
   cancels = 0;
   wrongCancels = 0;
   private readonly sqlStates = new Map<string, number>();
@@ -21,7 +23,8 @@ export class Counters implements LinkStats {
   }
 
   onSqlState(code: string): void {
-    this.sqlStates.set(code, (this.sqlStates.get(code) ?? 0) + 1);
+    const name = this.sqlStates.size < SQLSTATES_MAX || this.sqlStates.has(code) ? code : OTHER_SQLSTATES;
+    this.sqlStates.set(name, (this.sqlStates.get(name) ?? 0) + 1);
   }
 
   onLatency(ms: number): void {
@@ -56,7 +59,6 @@ export class Counters implements LinkStats {
     return {
       ...rest,
       clients: this.clients,
-      signInFailures: this.signInFailures,
       cancels: this.cancels,
       wrongCancels: this.wrongCancels,
       statements: [...this.statements],
