@@ -305,6 +305,12 @@ describe('config check', () => {
     expect(stdout).not.toContain('can be used');
   });
 
+  test('warns of a file that names no server', async () => {
+    const { code, stdout } = await run(PGHERD, ['config', 'check', '-f', write('bare.conf', 'port = 9999\n')]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('warning: no server is configured');
+  });
+
   test('refuses a pool_hba.conf that a start would refuse', async () => {
     const { config } = files({ hba: 'nonsense' });
     const { code, stderr } = await run(PGHERD, ['config', 'check', '-f', config, '--no-servers']);

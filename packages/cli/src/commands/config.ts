@@ -113,10 +113,14 @@ async function check(options: CheckOptions, io: CommandIo): Promise<number> {
     ignore: options.ignore,
   });
   for (const item of advice) io.stdout(adviceLine(item));
+  if (settings.backends.length === 0) io.stdout(NO_SERVER);
   if (issues.some((issue) => issue.severity === 'error')) return 1;
   io.stdout(`${options.file} can be used`);
   return 0;
 }
+
+const NO_SERVER =
+  'warning: no server is configured, so no client can be served: set backend_hostname0 and backend_port0';
 
 function print(issue: ConfigIssue, io: CommandIo): void {
   const line = `${issue.severity}: ${formatIssue(issue)}`;
