@@ -118,7 +118,8 @@ function newConfig(cluster: Cluster, options: UpOptions): string {
     ],
   ];
   const body = parts.map(([title, settings]) => `# ${title}\n${settings.map(line).join('\n')}\n`).join('\n');
-  return `# Written by pgherd up on its first run; yours from now on. Change it and run: kill -HUP $(cat run/pgherd.pid)\n\n${body}`;
+  const pidFile = path.join(options.dir, 'run', 'pgherd.pid');
+  return `# Written by pgherd up on its first run; yours from now on. After a change: kill -HUP $(cat '${pidFile}')\n\n${body}`;
 }
 
 function format(value: Value): string {
