@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     help: `${DIR_HELP}  --nodes N          PostgreSQL servers, the first is the primary (default 3)
   --base-port P      pgpool listens on P, PCP on P+1, the servers from P+2 (default 11000)
   --hosts LIST       a loopback address per node (127.0.0.11,127.0.0.12), or "distinct"
-  --pg-bin DIR       PostgreSQL's bin directory, "system" or "embedded"
+  --pg-bin DIR       PostgreSQL's bin directory, "system" or "embedded" (default the system's, else embedded)
   --auth METHOD      scram-sha-256 (default), md5 or trust
   --database NAME    the application's database (default app)
   --app-user NAME    its owner (default app)
