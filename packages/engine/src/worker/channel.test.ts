@@ -1,5 +1,8 @@
 import net from 'node:net';
+import { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Certificates, hasOpenssl } from '../../test-support/certificates.ts';
 import { Channel, type ChannelHandler } from './channel.ts';
 import { nativeHandles } from './native-handle.ts';
 
@@ -160,6 +163,30 @@ describe.each(KINDS)('a channel on %s', (_name, native) => {
     channel.write(block, 0, block.length);
     channel.end(null, 50);
     await until(() => recorder.closed);
+  });
+
+  it.skipIf(!hasOpenssl())('a TLS record that was tampered with ends the connection', async () => {
+    const certificates = new Certificates();
+    const { cert, key } = certificates.authority('localhost');
+    certificates.destroy();
+    const { channel, recorder, client } = await pair();
+    let secure = false;
+    channel.startTlsServer({ secureContext: tls.createSecureContext({ cert, key }) }, null, () => {
+      secure = true;
+    });
+    // A relay, so that a byte can be put between the records.
+    const relay = new Duplex({
+      read() {},
+      write: (chunk: Buffer, _encoding, done) => void client.write(chunk, () => done()),
+    });
+    client.on('data', (chunk) => relay.push(chunk));
+    const peer = tls.connect({ socket: relay, rejectUnauthorized: false }, () => void peer.write('hello'));
+    peer.on('error', () => {});
+    open.push(peer);
+    await until(() => secure && recorder.text === 'hello');
+    client.write(Buffer.concat([Buffer.from('1703030020', 'hex'), Buffer.alloc(32)]));
+    await until(() => recorder.closed);
+    expect(recorder.text).toBe('hello');
   });
 
   it('can be destroyed at any time, and ignores what is written afterwards', async () => {

@@ -296,7 +296,11 @@ export class Channel implements NativeOwner {
     if (head !== null) plain.unshift(head);
     const secure = new tls.TLSSocket(plain, { ...options, isServer: true });
     this.adoptTls(secure, plain);
-    secure.once('secure', () => done(secure));
+    secure.once('secure', () => {
+      // Without a tls.Server around it Node reports a record that is broken here only, and leaves the socket open.
+      secure.on('_tlsError', (error: Error) => secure.destroy(error));
+      done(secure);
+    });
   }
 
   /** Turns the channel into the client side of TLS (towards a backend). */
