@@ -283,7 +283,10 @@ export class Startup implements ChannelHandler {
 
   private cancel(pid: number, secret: Buffer): void {
     this.phase = 'waiting';
-    void this.host.cancel(pid, secret, this.peer.address).finally(() => this.close());
+    this.host
+      .cancel(pid, secret, this.peer.address)
+      .catch((cause: Error) => this.host.log('error', `could not forward a cancel request: ${cause.message}`))
+      .finally(() => this.close());
   }
 
   // --- sign-in ----------------------------------------------------------------------------------------------------

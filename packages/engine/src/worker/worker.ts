@@ -146,8 +146,9 @@ export class Worker implements SessionOwner {
         this.startups.get(message.id)?.refuse({ sqlstate: '53300', message: 'Sorry, too many clients already' });
         return;
       case 'cancel':
-        void this.cancelHere(message.pid, Buffer.from(message.secret, 'hex')).then((found) =>
-          this.ports.send({ t: 'cancelled', request: message.request, found }),
+        this.cancelHere(message.pid, Buffer.from(message.secret, 'hex')).then(
+          (found) => this.ports.send({ t: 'cancelled', request: message.request, found }),
+          (cause: Error) => this.log.write('error', `could not forward a cancel request: ${cause.message}`),
         );
         return;
       case 'guard':
