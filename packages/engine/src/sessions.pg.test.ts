@@ -134,6 +134,26 @@ describe('a session begins', () => {
     }
   });
 
+  it('with the notices of the server’s login triggers, in their place', async () => {
+    const { primary } = cluster;
+    await primary.query('CREATE DATABASE talkative');
+    await primary.query(
+      `CREATE FUNCTION hail() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'hail %', session_user; END $$;
+       CREATE EVENT TRIGGER hail ON login EXECUTE FUNCTION hail()`,
+      { database: 'talkative' },
+    );
+    const greeting = (client: RawClient): string =>
+      describeFrames(client.greeting?.frames ?? [])
+        .filter((word) => word !== 'R')
+        .join('');
+    const ours = await connect({ database: 'talkative' });
+    const theirs = await connectDirectly({ database: 'talkative' });
+    expect(greeting(ours)).toBe(greeting(theirs));
+    expect(greeting(ours)).toContain('N');
+    await ours.end();
+    await theirs.end();
+  });
+
   it('over the Unix socket too', async () => {
     const client = await RawClient.signIn({ path: engine.socketPath }, app);
     expect(await client.value('SELECT 1')).toBe('1');

@@ -62,6 +62,8 @@ export class Link implements ChannelHandler {
   secret = '';
   /** ParameterStatus messages as they were at start-up; the values a fresh client of this link must see. */
   greeting: Buffer = Buffer.alloc(0);
+  /** NoticeResponse messages of the sign-in (login triggers, a collation's version): for the first client only. */
+  notices: Buffer | null = null;
   /** Values that changed since start-up, by name; empty again after a reset. */
   private changed: Map<string, string> | null = null;
   private original: ReadonlyMap<string, string> = new Map();

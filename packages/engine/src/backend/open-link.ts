@@ -82,6 +82,7 @@ class Opening implements ChannelHandler {
   private timer: NodeJS.Timeout | null = null;
   private pending: Buffer = Buffer.alloc(0);
   private received = 0;
+  private readonly notices: Buffer[] = [];
   private phase: 'connecting' | 'tls-answer' | 'tls' | 'signing-in' | 'starting' | 'over' = 'connecting';
   private working = false;
   private tlsSocket: tls.TLSSocket | null = null;
@@ -196,6 +197,7 @@ class Opening implements ChannelHandler {
         throw new BackendUnavailableError(this.target.nodeId, fields.message, { sqlstate: fields.sqlstate, fields });
       }
       case Backend.NOTICE_RESPONSE:
+        if (this.phase === 'starting') this.notices.push(encodeFrame(type, body));
         return;
       case Backend.NEGOTIATE_PROTOCOL_VERSION:
         return; // an older server speaks 3.0; the key it sends tells the rest
@@ -289,6 +291,7 @@ class Opening implements ChannelHandler {
       },
       this.stats,
     );
+    if (this.notices.length > 0) link.notices = Buffer.concat(this.notices);
     if (this.pending.length > 0) link.onBytes(this.pending, this.pending.length);
     this.resolve(link);
   }
@@ -316,6 +319,13 @@ class Opening implements ChannelHandler {
   onDrain(): void {}
 
   onFull(): void {}
+}
+
+function encodeFrame(type: number, body: Buffer): Buffer {
+  const head = Buffer.allocUnsafe(5);
+  head[0] = type;
+  head.writeUInt32BE(4 + body.length, 1);
+  return Buffer.concat([head, body]);
 }
 
 /** The client gave up, or its own sign-in failed, while the backend waited for credentials. */

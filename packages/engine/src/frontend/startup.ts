@@ -356,8 +356,10 @@ export class Startup implements ChannelHandler {
       link.greeting,
       ...(changed === null ? [] : [...changed].map(([name, value]) => encodeParameterStatus(name, value))),
       encodeBackendKeyData(link.pid, secret),
+      ...(link.notices === null ? [] : [link.notices]),
       encodeReadyForQuery('I'),
     ];
+    link.notices = null;
     const rest = this.bytes.length > 0 ? this.bytes : null;
     this.detach();
     this.channel.writeOwned(Buffer.concat(parts));
