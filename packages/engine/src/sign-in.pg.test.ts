@@ -5,9 +5,11 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { AUTH_QUERY, AUTH_QUERY_SCRIPT, AUTH_ROLE } from '@pgherd/auth';
 import { type Cluster, ephemeralCluster } from '@pgherd/lab';
+import { Backend, encodeSaslInitialResponse, encodeSaslResponse, encodeStartup, PROTOCOL_3_0 } from '@pgherd/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, type EngineOptions, engineFor } from '../test-support/engine.ts';
 import { RawClient, ServerError, type SignIn } from '../test-support/raw-client.ts';
+import { TestScram } from '../test-support/scram-client.ts';
 import { addHba } from '../test-support/server-files.ts';
 import { until } from '../test-support/wait.ts';
 
@@ -398,6 +400,37 @@ describe('auth_query', () => {
         expect(outcome.message).not.toMatch(/lookup|auth_query|pg_authid|nowhere/);
       }
       expect(engine.logText()).toMatch(/auth_query/);
+    } finally {
+      await engine.stop();
+      engine = before;
+    }
+  });
+
+  it('a pooled connection that ends while its next client proves itself is replaced by a fresh one', async () => {
+    const user = await role();
+    const before = engine;
+    await start({ settings: { enable_pool_hba: false, worker_processes: 1 } });
+    try {
+      expect(await signIn(user)).toMatchObject({ ok: true });
+      const idle = `SELECT pid FROM pg_stat_activity WHERE usename = '${user}'`;
+      const pids = (): Promise<{ pid: number }[]> => cluster.primary.query<{ pid: number }>(idle);
+      const [{ pid } = { pid: 0 }] = await until('its connection is reset', async () => {
+        const found = await pids();
+        return found.length === 1 && found;
+      });
+      const client = await RawClient.open(engine.address);
+      const params = [['user', user] as const, ['database', 'postgres'] as const];
+      client.send(encodeStartup({ protocol: PROTOCOL_3_0, params }));
+      expect((await client.frame()).type).toBe(Backend.AUTHENTICATION);
+      await cluster.primary.query(`SELECT pg_terminate_backend(${pid})`);
+      await until('it is gone', async () => (await pids()).length === 0);
+      const scram = new TestScram(PASSWORD);
+      client.send(encodeSaslInitialResponse(scram.mechanism, scram.first()));
+      const proof = (await client.frame()).body;
+      client.send(encodeSaslResponse(scram.final(proof.toString('utf8', 4))));
+      await client.until(Backend.READY_FOR_QUERY);
+      expect(await client.value('SELECT 1')).toBe('1');
+      await client.end();
     } finally {
       await engine.stop();
       engine = before;
