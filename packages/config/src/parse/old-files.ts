@@ -59,7 +59,7 @@ export function modernise(given: readonly Assignment[]): {
     else {
       const dead = deadReason(a.name);
       if (dead !== undefined) tell('warning', a, `is ignored: ${dead}`);
-      else tell('info', a, 'is not a known parameter and is ignored');
+      else tell('warning', a, 'is not a known parameter and is ignored');
     }
   }
   workOut(old, current, tell);

@@ -74,9 +74,9 @@ describe('syntax', () => {
     expect(problems(text).join('\n')).not.toMatch(/secret|sec|ret\b/);
   });
 
-  test('an unknown name is ignored with an information', () => {
+  test('an unknown name is ignored with a warning', () => {
     const result = loadConfig({ text: 'no_such = 1', file: 'f' });
-    expect(result).toMatchObject({ ok: true, warnings: [{ severity: 'info', line: 1, parameter: 'no_such' }] });
+    expect(result).toMatchObject({ ok: true, warnings: [{ severity: 'warning', line: 1, parameter: 'no_such' }] });
   });
 });
 

@@ -96,7 +96,9 @@ class SocketPeer implements Peer {
   }
 
   get address(): string {
-    return this.unix ? '[local]' : this.channel.peer.address;
+    if (this.unix) return '[local]';
+    // A listener for both families shows IPv4 clients as IPv6.
+    return this.channel.peer.address.replace(/^::ffff:(?=\d+\.)/i, '');
   }
 
   get port(): number {

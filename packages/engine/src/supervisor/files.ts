@@ -32,7 +32,7 @@ export function loadFiles(paths: FilePaths, id: number, previous: Settings | nul
     readFile: (file) => fs.readFileSync(file, 'utf8'),
     ...(previous === null ? {} : { previous }),
   });
-  warnings.push(...parsed.warnings.filter((issue) => issue.severity === 'warning').map(formatIssue));
+  warnings.push(...parsed.warnings.map(formatIssue));
   if (!parsed.ok) return { ok: false, errors: parsed.issues.map(formatIssue), warnings };
   const { settings } = parsed;
   const errors: string[] = [];

@@ -236,7 +236,9 @@ export class HerdWatch {
     const verdict = judgeRoles(facts, this.primary, this.canAsk);
     for (const node of this.nodes.values()) {
       const role = verdict.roles.get(node.id) ?? 'unknown';
-      if (node.role !== role && role !== 'unknown') {
+      // A node that cannot be asked keeps its role, unless another one has become the primary.
+      const replaced = node.role === 'primary' && node.id !== verdict.primary && verdict.primary !== null;
+      if (node.role !== role && (role !== 'unknown' || replaced)) {
         node.role = role;
         node.lastChange = new Date();
       }

@@ -6,6 +6,11 @@ export class AlreadyRunningError extends Error {
   readonly code = 'ALREADY_RUNNING';
 }
 
+/** The pid file cannot be written. */
+export class PidFileError extends Error {
+  readonly code = 'PID_FILE';
+}
+
 /** @returns the pid in the file if that process lives and looks like ours */
 export function livePid(file: string): number | null {
   let pid: number;
@@ -29,7 +34,7 @@ export function livePid(file: string): number | null {
   }
 }
 
-/** @throws AlreadyRunningError, or an Error with the remedy when the folder cannot be written */
+/** @throws AlreadyRunningError, PidFileError */
 export function writePidFile(file: string): void {
   const other = livePid(file);
   if (other !== null) {
@@ -41,7 +46,7 @@ export function writePidFile(file: string): void {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(file, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
-    throw new Error(
+    throw new PidFileError(
       `Cannot write the pid file ${file} (${(error as Error).message}): make its folder writable, or set pid_file_name.`,
     );
   }
