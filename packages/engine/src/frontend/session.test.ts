@@ -350,6 +350,11 @@ describe('the end of a session', () => {
     made.client.receive(Buffer.concat([encodeQuery('INSERT'), encodeTerminate()]));
     made.client.receive(encodeQuery('DELETE'));
     expect(made.server.bytes.equals(encodeQuery('INSERT'))).toBe(true);
+    const cut = makeSession();
+    const bye = encodeTerminate();
+    cut.client.receive(Buffer.concat([encodeQuery('INSERT'), bye.subarray(0, 2)]));
+    cut.client.receive(Buffer.concat([bye.subarray(2), encodeQuery('DELETE')]));
+    expect(cut.server.bytes.equals(encodeQuery('INSERT'))).toBe(true);
   });
 
   it('Terminate behind a query waits for its answer', async () => {

@@ -166,7 +166,7 @@ export class Session implements ChannelHandler, LinkUser {
       this.feed(held, 0, heldLength);
       if (used === length) return;
       if (this.state === 'stalled') this.keepStalled(buffer, used, length);
-      else if (this.state !== 'closing') this.feed(buffer, used, length);
+      else if (this.state !== 'closing' && !this.terminating) this.feed(buffer, used, length);
       return;
     }
     const link = this.link;
