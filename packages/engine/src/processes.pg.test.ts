@@ -5,6 +5,7 @@ import { type Cluster, ephemeralCluster, portIsFree } from '@pgherd/lab';
 import { encodeQuery } from '@pgherd/wire';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Engine, type EngineOptions, engineFor } from '../test-support/engine.ts';
+import { env } from '../test-support/env.ts';
 import { isAlive } from '../test-support/processes.ts';
 import { ClosedError, describeFrames, RawClient, ServerError, type SignIn } from '../test-support/raw-client.ts';
 import { until, within } from '../test-support/wait.ts';
@@ -140,9 +141,11 @@ describe('num_init_children', () => {
     for (const client of clients) await client.end();
   });
 
+  const STORM = env.soak ? 5_000 : 600;
+
   it('a storm of clients never has more sessions than slots, and all are served', async () => {
     const slots = 8;
-    await start({ num_init_children: slots, listen_backlog_multiplier: 200 });
+    await start({ num_init_children: slots, listen_backlog_multiplier: 1_000, authentication_timeout: 0 });
     let over = 0;
     let running = true;
     const watching = (async () => {
@@ -153,9 +156,12 @@ describe('num_init_children', () => {
     })();
     const names = ['a', 'b', 'c', 'd', 'e'];
     const served = await Promise.all(
-      Array.from({ length: 600 }, async (_, n) => {
-        const client = await connect({ params: { application_name: names[n % names.length] as string } });
-        const value = await client.value(`SELECT '${n}'`, 30_000);
+      Array.from({ length: STORM }, async (_, n) => {
+        const client = await connect({
+          params: { application_name: names[n % names.length] as string },
+          timeoutMs: 60_000,
+        });
+        const value = await client.value(`SELECT '${n}'`, 60_000);
         await client.end();
         return value === String(n);
       }),

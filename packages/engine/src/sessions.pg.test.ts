@@ -26,6 +26,7 @@ import {
 } from '@pgherd/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, engineFor } from '../test-support/engine.ts';
+import { env } from '../test-support/env.ts';
 import { isAlive, rssBytes } from '../test-support/processes.ts';
 import { Random } from '../test-support/random.ts';
 import { type Answer, describeFrames, RawClient, type SignIn, sendCancel } from '../test-support/raw-client.ts';
@@ -858,7 +859,7 @@ describe('amounts', () => {
   const workerRss = (): number => Math.max(...engine.workerPids().map(rssBytes));
 
   /** The largest memory of the worker while something goes on, above what it was before. */
-  async function growth(during: Promise<unknown>): Promise<number> {
+  async function growth(during: Promise<unknown>, limitMs = 60_000): Promise<number> {
     const before = workerRss();
     let most = before;
     let over = false;
@@ -871,7 +872,7 @@ describe('amounts', () => {
         most = Math.max(most, workerRss());
         return over;
       },
-      60_000,
+      limitMs,
     );
     await watched;
     return most - before;
@@ -885,6 +886,22 @@ describe('amounts', () => {
     client.destroy();
     expect(grown).toBeLessThan(64 * 1024 * 1024);
   });
+
+  it.runIf(env.soak)(
+    'a row of a gigabyte goes through, and the worker keeps none of it',
+    async () => {
+      const client = await connect();
+      client.discards = true;
+      client.send(encodeQuery("SELECT repeat('x', 1000000000)"));
+      const grown = await growth(
+        until('all of it', () => client.received > 1_000_000_000, 300_000),
+        300_000,
+      );
+      client.destroy();
+      expect(grown).toBeLessThan(96 * 1024 * 1024);
+    },
+    300_000,
+  );
 
   it('a parameter of 100 MB goes through, and the worker keeps none of it', async () => {
     const client = await connect();

@@ -37,6 +37,8 @@ export interface SignIn {
   readonly tls?: tls.ConnectionOptions & { readonly direct?: boolean };
   /** Which channel binding to use when the server offers SCRAM-SHA-256-PLUS. */
   readonly binding?: ScramBinding;
+  /** For each message of the sign-in: a client may have to queue. */
+  readonly timeoutMs?: number;
 }
 
 /** What the server said until its first ReadyForQuery. */
@@ -197,7 +199,7 @@ export class RawClient {
     let key = { pid: 0, secret: Buffer.alloc(0) as Buffer };
     let scram: TestScram | null = null;
     for (;;) {
-      const frame = await this.frame();
+      const frame = await this.frame(how.timeoutMs);
       frames.push(frame);
       switch (frame.type) {
         case Backend.AUTHENTICATION: {
