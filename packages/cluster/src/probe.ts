@@ -38,7 +38,8 @@ async function attempt(target: ProbeTarget, tls: ProbeTarget['tls'], startedMs: 
     user: target.user,
     database: target.database,
     password: target.password ?? '',
-    ssl: tls,
+    // The host name is not compared, as for any backend connection.
+    ssl: tls === false ? false : { ...tls, checkServerIdentity: () => undefined },
     application_name: 'pgherd probe',
     options: '-c search_path=pg_catalog,pg_temp',
     connectionTimeoutMillis: target.timeoutMs,

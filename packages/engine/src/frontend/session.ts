@@ -12,15 +12,7 @@ import type { Channel, ChannelHandler } from '../worker/channel.ts';
 import { type Interception, intercept, interceptParse } from './intercept.ts';
 
 /** Why a session ended: a closed set, for logs and metrics. */
-export type EndReason =
-  | 'terminate'
-  | 'client-gone'
-  | 'backend-gone'
-  | 'protocol'
-  | 'idle-limit'
-  | 'shutdown'
-  | 'epoch'
-  | 'terminated-by-operator';
+export type EndReason = 'terminate' | 'client-gone' | 'backend-gone' | 'protocol' | 'idle-limit' | 'shutdown' | 'epoch';
 
 export type SessionState = 'idle' | 'busy' | 'stalled' | 'closing';
 

@@ -2,7 +2,9 @@
  * Watches the nodes: health checks and the streaming check on their own periods, and at once when a session reports
  * trouble. Keeps what is believed and what was measured, and says so when either changes.
  */
-import { judgeRoles, type NodeFacts, probe, type Role, reachable } from '@pgherd/cluster';
+import fs from 'node:fs';
+import path from 'node:path';
+import { judgeRoles, type NodeFacts, type ProbeTarget, probe, type Role, reachable } from '@pgherd/cluster';
 import { type Settings, weightShares } from '@pgherd/config';
 import type { ClusterSnapshot } from '../ipc.ts';
 import type { Logger } from '../log/logger.ts';
@@ -25,8 +27,22 @@ const FIRST_LOOK_RETRY_MS = 250;
 const SUSPICION_GAP_MS = 200;
 const PROBE_LIMIT_DEFAULT_MS = 10_000;
 
+/** As towards any backend: with ssl_ca_cert the server's chain is verified, without it any certificate is taken. */
+function probeTls(settings: Settings, directory: string): ProbeTarget['tls'] {
+  if (!settings.ssl) return false;
+  if (settings.ssl_ca_cert === '' && settings.ssl_ca_cert_dir === '') return { rejectUnauthorized: false };
+  try {
+    const ca = fs.readFileSync(path.resolve(directory, settings.ssl_ca_cert), 'utf8');
+    return { ca, rejectUnauthorized: true };
+  } catch {
+    return { rejectUnauthorized: true }; // what cannot be read verifies nobody; the workers say why
+  }
+}
+
 export class HerdWatch {
   private settings: Settings;
+  private readonly directory: string;
+  private tls: ProbeTarget['tls'] = false;
   private readonly log: Logger;
   private readonly password: (user: string, given: string) => string | null;
   private readonly onChange: (snapshot: ClusterSnapshot) => void;
@@ -46,8 +62,10 @@ export class HerdWatch {
     log: Logger,
     password: (user: string, given: string) => string | null,
     onChange: (snapshot: ClusterSnapshot) => void,
+    directory: string,
   ) {
     this.settings = settings;
+    this.directory = directory;
     this.log = log;
     this.password = password;
     this.onChange = onChange;
@@ -56,6 +74,7 @@ export class HerdWatch {
 
   private adopt(settings: Settings): void {
     this.settings = settings;
+    this.tls = probeTls(settings, this.directory);
     const shares = weightShares(settings);
     const seen = new Set<number>();
     settings.backends.forEach((backend, place) => {
@@ -158,7 +177,7 @@ export class HerdWatch {
       user: settings.sr_check_user,
       password: this.password(settings.sr_check_user, settings.sr_check_password),
       database: settings.sr_check_database,
-      tls: settings.ssl ? { rejectUnauthorized: false } : false,
+      tls: this.tls,
       timeoutMs: this.limitMs(node.id),
     });
     if (answer.ok) this.note(node, true, answer.inRecovery, null);
@@ -191,7 +210,7 @@ export class HerdWatch {
         user: check.user,
         password: this.password(check.user, check.password),
         database: check.database === '' ? 'postgres' : check.database,
-        tls: this.settings.ssl ? { rejectUnauthorized: false } : false,
+        tls: this.tls,
         timeoutMs,
       });
       if (!answer.ok && answer.kind === 'resolver') return;

@@ -125,6 +125,7 @@ export class Supervisor implements Operations {
       this.log,
       (user, given) => this.password(user, given),
       (snapshot) => this.clusterChanged(snapshot),
+      loaded.snapshot.configDirectory,
     );
     this.ticker = setInterval(() => this.tick(), 1_000);
     const serving = new Promise<void>((resolve) => this.startListeners.push(resolve));

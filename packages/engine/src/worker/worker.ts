@@ -251,6 +251,12 @@ export class Worker implements SessionOwner {
       this.authCache?.clear();
       this.authLink?.close();
       this.authLink = null;
+      // A session on the server that was the primary must not write there any more.
+      for (const session of [...this.sessions]) {
+        if (session.link.epoch !== snapshot.epoch) {
+          session.endWith('epoch', '57P01', 'terminating connection because another node has become the primary');
+        }
+      }
     }
   }
 
