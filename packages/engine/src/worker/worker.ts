@@ -3,22 +3,15 @@
  * snapshots from the supervisor and sends facts up, coalesced.
  */
 import { timingSafeEqual } from 'node:crypto';
-import path from 'node:path';
 import type tls from 'node:tls';
 import { AuthCache, type Credentials, createClientTls, createCredentials, createServerTls } from '@pgherd/auth';
 import { healthCheckOf, type Settings, showError, showLayout, showRows } from '@pgherd/config';
-import {
-  encodeCancelRequest,
-  encodeCommandComplete,
-  encodeDataRow,
-  encodeErrorResponse,
-  encodeRowDescription,
-  encodeStartup,
-  type StartupMessage,
-} from '@pgherd/wire';
+import { encodeErrorResponse, encodeStartup } from '@pgherd/wire';
 import type { Link } from '../backend/link.ts';
-import { BackendUnavailableError, openLink, socketTarget } from '../backend/open-link.ts';
+import { BackendUnavailableError, openLink } from '../backend/open-link.ts';
+import { sendCancel } from '../backend/send-cancel.ts';
 import type { Interception } from '../frontend/intercept.ts';
+import { encodeReport } from '../frontend/report.ts';
 import {
   type ClientFacts,
   type EndReason,
@@ -39,6 +32,7 @@ import { ConnectionLog } from '../log/connections.ts';
 import { contextOf } from '../log/context.ts';
 import { type Level, Logger } from '../log/logger.ts';
 import { messageObserver, writeBackendError } from '../log/observer.ts';
+import { linkKey, REPLICATION_KEY, startupParams } from '../pool/link-key.ts';
 import { Pool } from '../pool/pool.ts';
 import { type ResetPlan, resetPlan } from '../pool/reset.ts';
 import { decide } from '../routing/decide.ts';
@@ -47,12 +41,12 @@ import { AuthLink } from './auth-link.ts';
 import { Channel } from './channel.ts';
 import { intern } from './intern.ts';
 import { Counters } from './stats.ts';
+import { tlsFiles } from './tls-files.ts';
 
 const ENDED_DELAY_MS = 20;
 /** How long after the supervisor said that slots are tight each ended connection is reported at once. */
 const TIGHT_MS = 1_000;
 const RESET_LIMIT_MS = 10_000;
-const CANCEL_LIMIT_MS = 10_000;
 const QUESTION_LIMIT_MS = 10_000;
 const TICK_MS = 1_000;
 const CONNECT_LIMIT_DEFAULT_MS = 10_000;
@@ -774,86 +768,3 @@ export class Worker implements SessionOwner {
 function sameSecret(ours: string, given: Buffer): boolean {
   return ours.length === given.length && timingSafeEqual(Buffer.from(ours, 'latin1'), given);
 }
-
-/** TLS file names are relative to the folder of pgpool.conf. */
-function tlsFiles(settings: Settings, directory: string): Settings {
-  const at = (file: string): string => (file === '' ? '' : path.resolve(directory, file));
-  return {
-    ...settings,
-    ssl_cert: at(settings.ssl_cert),
-    ssl_key: at(settings.ssl_key),
-    ssl_ca_cert: at(settings.ssl_ca_cert),
-    ssl_ca_cert_dir: at(settings.ssl_ca_cert_dir),
-    ssl_crl_file: at(settings.ssl_crl_file),
-    ssl_dh_params_file: at(settings.ssl_dh_params_file),
-  };
-}
-
-const REPLICATION_KEY = 'replication';
-
-/** The client's own start-up packet, without what only this hop may negotiate. */
-function startupParams(message: StartupMessage): (readonly [string, string])[] {
-  return [...message.params].filter(([name]) => !name.startsWith('_pq_.'));
-}
-
-function linkKey(nodeId: number, protocol: number, params: readonly (readonly [string, string])[]): string {
-  const sorted = params.map(([name, value]) => `${name}\0${value}`).sort();
-  return `${nodeId}\0${protocol}\0${sorted.join('\0')}`;
-}
-
-function encodeReport(report: HerdReport): Buffer {
-  return Buffer.concat([
-    encodeRowDescription(report.columns.map((name) => ({ name }))),
-    ...report.rows.map((row) => encodeDataRow(row)),
-    encodeCommandComplete(`SELECT ${report.rows.length}`),
-  ]);
-}
-
-/**
- * Delivers a cancel request and waits until the server has closed the connection: then it has been acted upon.
- * @returns false when it may still be on its way
- */
-function sendCancel(
-  node: { host: string; port: number },
-  link: Link,
-  tlsOptions: tls.ConnectionOptions | null,
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = encodeCancelRequest(link.pid, Buffer.from(link.secret, 'latin1'));
-    let inTime = true;
-    const timer = setTimeout(() => {
-      inTime = false;
-      channel.destroy();
-    }, CANCEL_LIMIT_MS);
-    let asked = false;
-    const channel: Channel = Channel.connect(
-      socketTarget(node.host, node.port),
-      {
-        onBytes(buffer) {
-          if (!asked || tlsOptions === null || buffer[0] !== 0x53) {
-            channel.destroy();
-            return;
-          }
-          asked = false;
-          channel.startTlsClient(tlsOptions, () => channel.writeOwned(request));
-        },
-        onClosed() {
-          clearTimeout(timer);
-          resolve(inTime);
-        },
-        onDrain() {},
-        onFull() {},
-      },
-      () => {
-        if (tlsOptions === null) {
-          channel.writeOwned(request);
-          return;
-        }
-        asked = true;
-        channel.writeOwned(SSL_REQUEST_BYTES);
-      },
-    );
-  });
-}
-
-const SSL_REQUEST_BYTES = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
