@@ -637,13 +637,14 @@ for (const workers of [1, 2]) {
           return client;
         });
         const used = (before as unknown as { processID: number }).processID;
-        await until(`the connection of ${used} is used again`, () =>
+        // The pool gives the latest first: whoever got another connection keeps it until the right one is found.
+        const findAgain = (left: number): Promise<boolean> =>
           withClient(place, async (client) => {
             expect(await rows(client, look)).toEqual(fresh);
             expect(await rows(client, 'SELECT count(*) FROM t WHERE a = 99')).toEqual([['0']]);
-            return String(await pid(client)) === String(used);
-          }),
-        );
+            return String(await pid(client)) === String(used) || (left > 0 && (await findAgain(left - 1)));
+          });
+        await until(`the connection of ${used} is used again`, () => findAgain(5));
         reused++;
       }
       expect(reused).toBe(soil.length);
