@@ -32,6 +32,14 @@ describe('log_line_prefix', () => {
   it('takes what clients name themselves as it is, patterns and all', () => {
     expect(prefix('%a %u:', { application: '%p $& $1', user: '%u' })).toBe('%p $& $1 %u:');
   });
+
+  it('a name with line ends in it cannot pass for an entry of its own', () => {
+    const name = 'x\n2026-01-01 00:00:00.000: main pid 1: PANIC:  forged';
+    for (const letter of ['a', 'd', 'u']) {
+      const text = prefix(`%${letter}: `, { application: name, database: name, user: name });
+      expect(text.split('\n')[1]).toMatch(/^\t/);
+    }
+  });
 });
 
 describe('the log', () => {

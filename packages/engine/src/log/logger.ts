@@ -67,7 +67,7 @@ function prefixValue(
 ): string {
   switch (letter) {
     case 'a':
-      return facts.context === null ? facts.processName : (facts.context.application ?? '[unknown]');
+      return facts.context === null ? facts.processName : oneEntry(facts.context.application ?? '[unknown]');
     case 'p':
       return String(facts.pid);
     case 'P':
@@ -77,9 +77,9 @@ function prefixValue(
     case 'm':
       return `${localTime(facts.now)}.${String(facts.now.getMilliseconds()).padStart(3, '0')}`;
     case 'd':
-      return facts.context?.database ?? '[unknown]';
+      return oneEntry(facts.context?.database ?? '[unknown]');
     case 'u':
-      return facts.context?.user ?? '[unknown]';
+      return oneEntry(facts.context?.user ?? '[unknown]');
     case 'l':
       return String(facts.line);
     default:
