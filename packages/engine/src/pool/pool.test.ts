@@ -156,6 +156,7 @@ describe('a pool', () => {
   });
 
   it('a database about to be dropped loses its idle links and gets none back for a while', async () => {
+    vi.useFakeTimers();
     const pool = new Pool(4, keep);
     const doomed = await opened(pool, 'a', { database: 'old' });
     const other = await opened(pool, 'b', { database: 'new' });
@@ -166,7 +167,6 @@ describe('a pool', () => {
     expect([doomed.closed, other.closed]).toEqual([true, false]);
     pool.release(busy);
     expect(busy.closed).toBe(true);
-    vi.useFakeTimers();
     try {
       vi.advanceTimersByTime(7_000);
       const later = await opened(pool, 'a', { database: 'old' });
