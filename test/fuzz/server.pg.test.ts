@@ -180,8 +180,14 @@ it(
       if (own.chance(0.3)) client.reset();
       else {
         client.finish();
-        await client.closed(HEEDED_MS).catch(() => {
-          throw new Error('the end of a connection was not heeded in time');
+        const startedMs = performance.now();
+        await client.closed(HEEDED_MS).catch(async () => {
+          const later = await client.closed(10_000).then(
+            () => `after ${Math.round(performance.now() - startedMs)} ms`,
+            () => 'nor within ten seconds more',
+          );
+          const beat = `${heartbeat.beats} beats, the slowest ${Math.round(heartbeat.slowestMs)} ms`;
+          throw new Error(`the end of a connection was not heeded in time, but ${later}; ${beat}`);
         });
       }
       client.destroy();
