@@ -36,7 +36,7 @@ import { mutate, pieces } from './mutate.ts';
 
 const MESSAGES = env.fuzzMessages(20_000);
 const AT_ONCE = 6;
-const HEEDED_MS = 2_000;
+const HEEDED_MS = 5_000;
 
 const bind = (values: (string | null)[]): Buffer =>
   encodeBind({ portal: '', statement: '', parameterFormats: [], values, resultFormats: [1] });

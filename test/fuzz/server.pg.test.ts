@@ -45,7 +45,7 @@ import { mutate, pieces } from './mutate.ts';
 
 const MESSAGES = env.fuzzMessages(20_000);
 const AT_ONCE = 40;
-const HEEDED_MS = 2_000;
+const HEEDED_MS = 5_000;
 
 const SIGN_IN: readonly Buffer[] = [
   encodeAuthenticationOk(),
