@@ -34,12 +34,12 @@ describe.runIf(hasOpenssl())('TLS', () => {
   beforeAll(async () => {
     authority = certificates.authority('herd');
     foreign = certificates.authority('foreign');
-    server = certificates.signed('server', 'localhost', authority);
+    server = certificates.signed('localhost', authority);
     cluster = await ephemeralCluster({ nodes: 1, pgBin: 'embedded' });
     for (const name of ['tls_only', 'plain_only', 'certs', 'scram']) {
       await cluster.primary.query(`CREATE DATABASE ${name}`);
     }
-    const own = certificates.signed('postgres', 'localhost', authority);
+    const own = certificates.signed('localhost', authority);
     writeServerFile(cluster.primary, 'server.crt', own.cert);
     writeServerFile(cluster.primary, 'server.key', own.key);
     await cluster.primary.query('ALTER SYSTEM SET ssl = on');
@@ -50,7 +50,6 @@ describe.runIf(hasOpenssl())('TLS', () => {
   afterAll(async () => {
     await engine?.stop();
     await cluster?.destroy();
-    certificates.destroy();
   });
 
   function start(settings: Record<string, string | number | boolean> = {}): Promise<Engine> {
@@ -204,21 +203,21 @@ describe.runIf(hasOpenssl())('TLS', () => {
   describe('client certificates', () => {
     it('let in whose name they bear, and nobody else', async () => {
       const withCert = ({ cert, key }: KeyPair): Partial<SignIn> => ({ tls: { cert, key } });
-      const own = certificates.signed('app', 'app', authority);
+      const own = certificates.signed('app', authority);
       expect(await verdict('certs', withCert(own))).toBe('');
-      expect(await verdict('certs', withCert(certificates.signed('APP', 'APP', authority)))).toBe('');
-      expect(await verdict('certs', withCert(certificates.signed('other', 'other', authority)))).toMatch(/28000/);
-      expect(await verdict('certs', withCert(certificates.signed('appx', 'app x', authority)))).toMatch(/28000/);
+      expect(await verdict('certs', withCert(certificates.signed('APP', authority)))).toBe('');
+      expect(await verdict('certs', withCert(certificates.signed('other', authority)))).toMatch(/28000/);
+      expect(await verdict('certs', withCert(certificates.signed('app x', authority)))).toMatch(/28000/);
       expect(await verdict('certs', { tls: {} })).toMatch(/28000/);
       expect(await verdict('certs')).toMatch(/28000/);
-      const impostor = await verdict('certs', withCert(certificates.signed('app', 'app', foreign)));
+      const impostor = await verdict('certs', withCert(certificates.signed('app', foreign)));
       expect(impostor).not.toBe('');
       const selfMade = await verdict('certs', withCert(certificates.authority('app')));
       expect(selfMade).not.toBe('');
     });
 
     it('that do not verify are refused whatever the method', async () => {
-      const { cert, key } = certificates.signed('app', 'app', foreign);
+      const { cert, key } = certificates.signed('app', foreign);
       expect(await verdict('tls_only', { tls: { cert, key } })).not.toBe('');
     });
   });
@@ -233,7 +232,7 @@ describe.runIf(hasOpenssl())('TLS', () => {
       };
       const stays = await connect('tls_only', { tls: {} });
       const before = await shown();
-      const next = certificates.signed('server', 'localhost', authority);
+      const next = certificates.signed('localhost', authority);
       engine.write('server.crt', next.cert);
       expect(await engine.reload()).toMatchObject({ ok: false }); // the key is still the old one
       expect(await shown()).toBe(before);

@@ -19,41 +19,38 @@ export interface KeyPair {
   readonly key: string;
 }
 
+/** Nothing of it stays on disk. */
 export class Certificates {
-  readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-certs-'));
-  private serial = 1;
-
   /** A self-signed authority. */
   authority(name: string): KeyPair {
-    return this.make(name, `/CN=${name}`, null, ['-addext', 'basicConstraints=critical,CA:TRUE']);
+    return this.make(`/CN=${name}`, null, ['-addext', 'basicConstraints=critical,CA:TRUE']);
   }
 
   /** A certificate for `commonName`, signed by `by`. */
-  signed(name: string, commonName: string, by: KeyPair): KeyPair {
-    return this.make(name, `/CN=${commonName}`, by, ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
+  signed(commonName: string, by: KeyPair): KeyPair {
+    return this.make(`/CN=${commonName}`, by, ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
   }
 
-  private make(name: string, subject: string, by: KeyPair | null, more: readonly string[]): KeyPair {
-    const at = (file: string): string => path.join(this.directory, file);
-    const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
-    const stem = `${name}-${this.serial++}`;
-    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at(`${stem}.key`));
-    const signer: string[] = [];
-    if (by !== null) {
-      fs.writeFileSync(at('by.crt'), by.cert);
-      fs.writeFileSync(at('by.key'), by.key);
-      signer.push('-CA', at('by.crt'), '-CAkey', at('by.key'));
+  private make(subject: string, by: KeyPair | null, more: readonly string[]): KeyPair {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-certs-'));
+    try {
+      const at = (file: string): string => path.join(directory, file);
+      const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
+      openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at('own.key'));
+      const signer: string[] = [];
+      if (by !== null) {
+        fs.writeFileSync(at('by.crt'), by.cert);
+        fs.writeFileSync(at('by.key'), by.key);
+        signer.push('-CA', at('by.crt'), '-CAkey', at('by.key'));
+      }
+      openssl(
+        ...['req', '-new', '-x509', '-key', at('own.key'), '-subj', subject, '-days', '30', '-sha256'],
+        ...[...signer, ...more, '-out', at('own.crt')],
+      );
+      return { cert: fs.readFileSync(at('own.crt'), 'utf8'), key: fs.readFileSync(at('own.key'), 'utf8') };
+    } finally {
+      fs.rmSync(directory, { recursive: true, force: true });
     }
-    openssl(
-      ...['req', '-new', '-x509', '-key', at(`${stem}.key`), '-subj', subject, '-days', '30', '-sha256'],
-      ...[...signer, ...more, '-out', at(`${stem}.crt`)],
-    );
-    const read = (file: string): string => fs.readFileSync(at(file), 'utf8');
-    return { cert: read(`${stem}.crt`), key: read(`${stem}.key`) };
-  }
-
-  destroy(): void {
-    fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
 

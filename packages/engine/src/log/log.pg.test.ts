@@ -515,8 +515,8 @@ describe('a client that signs in with its certificate', () => {
   it.skipIf(!hasOpenssl())('is logged', async () => {
     const certificates = new Certificates();
     const authority = certificates.authority('authority');
-    const server = certificates.signed('server', 'localhost', authority);
-    const app = certificates.signed('app', 'app', authority);
+    const server = certificates.signed('localhost', authority);
+    const app = certificates.signed('app', authority);
     const secure = await engineFor(cluster, {
       hba: 'hostssl all all 127.0.0.1/32 cert\n',
       files: { 'server.key': server.key, 'server.crt': server.cert, 'ca.crt': authority.cert },
@@ -533,7 +533,6 @@ describe('a client that signs in with its certificate', () => {
       expect(secure.logText()).not.toContain('user "postgres" with Pgpool-II');
     } finally {
       await secure.stop();
-      certificates.destroy();
     }
   });
 });
@@ -552,7 +551,6 @@ describe('TLS towards servers', () => {
       expect(secure.logText()).toMatch(/DETAIL: {2}client->server SSL response: [SN]\n/);
     } finally {
       await secure.stop();
-      certificates.destroy();
     }
   });
 });

@@ -168,7 +168,6 @@ describe.each(KINDS)('a channel on %s', (_name, native) => {
   it.skipIf(!hasOpenssl())('a TLS record that was tampered with ends the connection', async () => {
     const certificates = new Certificates();
     const { cert, key } = certificates.authority('localhost');
-    certificates.destroy();
     const { channel, recorder, client } = await pair();
     let secure = false;
     channel.startTlsServer({ secureContext: tls.createSecureContext({ cert, key }) }, null, () => {
