@@ -104,9 +104,9 @@ describe('kind and marks', () => {
     ['vacuum t', 'vacuum', ''],
     ['analyze', 'vacuum', ''],
     ['lock table t', 'lock', 'locks'],
-    ['checkpoint', 'other', ''],
-    ["load 'x'", 'other', ''],
-    ['set constraints all deferred', 'other', ''],
+    ['checkpoint', 'checkpoint', ''],
+    ["load 'x'", 'load', 'literal'],
+    ['set constraints all deferred', 'set-constraints', ''],
   ])('%s: %s, %s', async (sql, kind, expected) => {
     const found = await classOf(sql);
     expect(found.kind).toBe(kind);
@@ -187,7 +187,7 @@ describe('names', () => {
     ['select * from a where x in (select y from s.b) and z = f(g.h(1))', 'a s.b', 'f g.h'],
     ['select a from t union select b from u', 't u', ''],
     ['insert into t select nextval($1) from u', 't u', 'nextval'],
-    ['with w as (update t set a = f() returning a) select * from w', 't w', 'f'],
+    ['with w as (update t set a = f() returning a) select * from w', 't', 'f'],
     ['call s.p(f())', '', 's.p f'],
     ['select count(*) over (order by f(x)) from "T" t1, lateral g(t1.x)', 'T', 'count f g'],
     ['copy s.t to stdout', 's.t', ''],

@@ -1,26 +1,29 @@
+import { ddlDetail, isDdl, namedObjects } from './ddl.ts';
 import {
   copyDetail,
-  databaseChange,
   declareDetail,
   discardDetail,
   explainAnalyze,
+  lockDetail,
   setDetail,
+  settingCalls,
   transactionDetail,
 } from './details.ts';
-import type { StatementClass, StatementDetail } from './statement-class.ts';
-import { isTempSchema, type Survey, survey } from './survey.ts';
-import { constantText, type Fields, listAt, textAt, unwrap } from './tree.ts';
-
-/** Beside everything that begins with Create, Alter or Drop. */
-const DDL: ReadonlySet<string> = new Set([
-  ...['ClusterStmt', 'CommentStmt', 'CompositeTypeStmt', 'DefineStmt', 'GrantRoleStmt', 'GrantStmt', 'IndexStmt'],
-  ...['ImportForeignSchemaStmt', 'ReassignOwnedStmt', 'RefreshMatViewStmt', 'ReindexStmt', 'RenameStmt', 'RuleStmt'],
-  ...['SecLabelStmt', 'TruncateStmt', 'ViewStmt'],
-]);
+import type { SettingCall, StatementClass, StatementDetail } from './statement-class.ts';
+import { isTempSchema, merged, type Survey, survey } from './survey.ts';
+import { type Fields, textAt, unwrap } from './tree.ts';
 
 /** Functions whose effect hangs on an argument's value. */
 const LITERAL_MATTERS: ReadonlySet<string> = new Set([
-  ...['set_config', 'pg_terminate_backend', 'pg_cancel_backend', 'dblink', 'dblink_exec', 'query_to_xml'],
+  ...[
+    'set_config',
+    'current_setting',
+    'pg_terminate_backend',
+    'pg_cancel_backend',
+    'dblink',
+    'dblink_exec',
+    'query_to_xml',
+  ],
 ]);
 
 /** The class of one statement. `tree` is a raw parse tree of PostgreSQL 18, as `ParsedStatement` has it. */
@@ -30,7 +33,17 @@ export function classify(tree: unknown): StatementClass {
     // These two are as their inner statement in all but their kind. The grammar does not nest them deeper.
     case 'PrepareStmt': {
       const of = classify(fields['query']);
-      return { ...of, kind: 'prepare', detail: { kind: 'prepare', name: textAt(fields, 'name'), of }, isRead: false };
+      const detail: StatementDetail = { kind: 'prepare', name: textAt(fields, 'name'), of };
+      const parameters = survey(fields['argtypes']);
+      return {
+        ...of,
+        kind: 'prepare',
+        detail,
+        isRead: false,
+        namesTemp: of.namesTemp || parameters.tempNamed,
+        types: merged(of.types, parameters.types),
+        settingsSet: [],
+      };
     }
     case 'ExplainStmt': {
       const of = classify(fields['query']);
@@ -39,33 +52,42 @@ export function classify(tree: unknown): StatementClass {
         ...of,
         kind: 'explain',
         detail: { kind: 'explain', analyze, of },
-        isRead: of.isRead || !analyze,
+        // A prepared statement is there or not, on each server.
+        isRead: of.isRead || (!analyze && of.kind !== 'execute' && of.kind !== 'other'),
         createsTemp: of.createsTemp && analyze,
         literalMatters: of.literalMatters || byValue,
+        settingsSet: !analyze || of.settingsSet?.length === 0 ? [] : null,
       };
     }
     default: {
       const found = survey(tree);
-      const detail = detailOf(type, fields);
+      const detail = detailOf(type, fields, found);
       return {
         kind: detail.kind,
         detail,
-        isRead: isRead(detail, fields, found),
-        createsTemp: createsTemp(type, fields, detail, found),
-        locks: found.locks || detail.kind === 'lock',
+        isRead: isRead(detail, found),
+        createsTemp: createsTemp(detail, found),
+        namesTemp: found.tempNamed || setsTempPath(detail),
+        locks: found.lockingClause || detail.kind === 'lock',
+        lockingClause: found.lockingClause,
         dataChangingWith: found.dataChangingWith,
         literalMatters: literalMatters(detail, found),
-        relations: found.relations,
+        relations: merged(found.relations, namedObjects(type, fields)),
         functions: found.functions,
+        operators: found.operators,
+        types: found.types,
+        attributes: found.attributes,
+        settingsRead: detail.kind === 'show' ? [detail.name.toLowerCase()] : found.settingsRead,
+        settingsSet: settingsSet(type, fields, found),
       };
     }
   }
 }
 
-function detailOf(type: string, fields: Fields): StatementDetail {
+function detailOf(type: string, fields: Fields, found: Survey): StatementDetail {
   switch (type) {
     case 'SelectStmt':
-      return { kind: 'select' };
+      return { kind: 'select', into: found.into };
     case 'InsertStmt':
       return { kind: 'insert' };
     case 'UpdateStmt':
@@ -81,7 +103,13 @@ function detailOf(type: string, fields: Fields): StatementDetail {
     case 'VacuumStmt':
       return { kind: 'vacuum' };
     case 'LockStmt':
-      return { kind: 'lock' };
+      return lockDetail(fields);
+    case 'LoadStmt':
+      return { kind: 'load', library: textAt(fields, 'filename') };
+    case 'CheckPointStmt':
+      return { kind: 'checkpoint' };
+    case 'ConstraintsSetStmt':
+      return { kind: 'set-constraints' };
     case 'TransactionStmt':
       return transactionDetail(fields);
     case 'VariableSetStmt':
@@ -111,48 +139,52 @@ function detailOf(type: string, fields: Fields): StatementDetail {
     case 'NotifyStmt':
       return { kind: 'notify', channel: textAt(fields, 'conditionname') };
     default:
-      if (DDL.has(type) || /^(Create|Alter|Drop)/.test(type)) {
-        return { kind: 'ddl', database: databaseChange(type, fields) };
-      }
-      return { kind: 'other' };
+      return isDdl(type) ? ddlDetail(type, fields) : { kind: 'other' };
   }
 }
 
-function isRead(detail: StatementDetail, fields: Fields, found: Survey): boolean {
-  if (found.locks || found.into || found.dataChangingWith) return false;
+function isRead(detail: StatementDetail, found: Survey): boolean {
+  if (found.foreign || found.lockingClause || found.into !== null || found.dataChangingWith) return false;
   switch (detail.kind) {
     case 'select':
     case 'show':
       return true;
-    case 'copy': {
-      if (detail.direction !== 'to' || detail.end !== 'client') return false;
+    case 'copy':
       // COPY (INSERT ... RETURNING) TO STDOUT writes.
-      return !('query' in fields) || unwrap(fields['query'])[0] === 'SelectStmt';
-    }
+      return detail.direction === 'to' && detail.end === 'client' && (detail.query ?? 'select') === 'select';
     default:
       return false;
   }
 }
 
-/** A table, view or sequence says so; for the rest the name's schema does. */
-function createsTemp(type: string, fields: Fields, detail: StatementDetail, found: Survey): boolean {
-  if (detail.kind === 'select') return found.into && found.temp;
-  if (detail.kind !== 'ddl') return false;
-  if (found.temp && !/^(Alter|Drop|Truncate|Comment|Grant)/.test(type)) return true;
-  for (const key of ['funcname', 'defnames', 'typeName', 'domainname']) {
-    const names = listAt(fields, key);
-    if (names.length > 1 && isTempSchema(constantText(names[0]) ?? '')) return true;
-  }
-  return false;
+/** A table, view or sequence says so; for the rest a schema does. Rather once too often: what depends on a temporary object, or is
+ *  made from one, may be temporary too. */
+function createsTemp(detail: StatementDetail, found: Survey): boolean {
+  if (detail.kind === 'select') return found.into !== null && found.temp;
+  return detail.kind === 'ddl' && detail.verb === 'create' && found.tempNamed;
+}
+
+/** With a temporary schema in front, CREATE TABLE makes temporary tables without a word of it. */
+function setsTempPath(detail: StatementDetail): boolean {
+  if (detail.kind !== 'set' || detail.name !== 'search_path' || detail.values === null) return false;
+  return detail.values.some((value) => value.split(',').some((part) => isTempSchema(part.trim().replaceAll('"', ''))));
+}
+
+function settingsSet(type: string, fields: Fields, found: Survey): readonly SettingCall[] | null {
+  if (type === 'UpdateStmt' && found.relations.some(({ name }) => name === 'pg_settings')) return null;
+  return found.setsConfig ? settingCalls(type, fields) : [];
 }
 
 function literalMatters(detail: StatementDetail, found: Survey): boolean {
   if (found.functions.some(({ name }) => LITERAL_MATTERS.has(name))) return true;
   switch (detail.kind) {
     case 'set':
-      return detail.verb === 'set' || detail.verb === 'transaction' || detail.verb === 'session-characteristics';
+      return detail.verb === 'set' || detail.verb === 'transaction-snapshot';
     case 'transaction':
-      return detail.name !== null;
+      // Names of savepoints are no literals, global identifiers are.
+      return /prepare/.test(detail.verb);
+    case 'load':
+      return true;
     default:
       return false;
   }

@@ -4,6 +4,31 @@ export interface QualifiedName {
   readonly name: string;
 }
 
+/** A function as it is called, or as the syntax calls it: `bySyntax` is set for EXTRACT(...), AT TIME ZONE, CURRENT_USER and others
+ *  whose name in pg_catalog does not stand in the text. CURRENT_TIMESTAMP and the like are `now`. */
+export interface FunctionName extends QualifiedName {
+  readonly bySyntax: boolean;
+}
+
+/** set_config(name, value, is_local); a value of null resets. */
+export interface SettingCall {
+  readonly name: string;
+  readonly value: string | null;
+  readonly isLocal: boolean;
+}
+
+export type DdlVerb = 'create' | 'alter' | 'drop' | 'truncate' | 'other';
+
+export type LockMode =
+  | 'ACCESS SHARE'
+  | 'ROW SHARE'
+  | 'ROW EXCLUSIVE'
+  | 'SHARE UPDATE EXCLUSIVE'
+  | 'SHARE'
+  | 'SHARE ROW EXCLUSIVE'
+  | 'EXCLUSIVE'
+  | 'ACCESS EXCLUSIVE';
+
 export type TransactionVerb =
   | 'begin'
   | 'commit'
@@ -17,9 +42,22 @@ export type TransactionVerb =
 
 /** What one kind of statement says beyond its kind. */
 export type StatementDetail =
-  | { readonly kind: 'select' | 'insert' | 'update' | 'delete' | 'merge' | 'call' | 'do' | 'vacuum' | 'other' }
-  /** `database` is set by CREATE, DROP and ALTER DATABASE; `newName` by its RENAME TO. */
-  | { readonly kind: 'ddl'; readonly database: DatabaseChange | null }
+  | { readonly kind: 'insert' | 'update' | 'delete' | 'merge' | 'call' | 'do' | 'vacuum' }
+  | { readonly kind: 'checkpoint' | 'set-constraints' | 'other' }
+  /** `into` is the target of SELECT INTO. */
+  | { readonly kind: 'select'; readonly into: QualifiedName | null }
+  | {
+      readonly kind: 'ddl';
+      readonly verb: DdlVerb;
+      /** Relations that the statement makes, alters, drops or empties; what else it names is in `relations` alone. */
+      readonly targets: readonly QualifiedName[];
+      /** The relation's new name, without its schema. */
+      readonly renamedTo: string | null;
+      /** The prepared statement of CREATE TABLE ... AS EXECUTE. */
+      readonly executes: string | null;
+      /** Set by CREATE, DROP and ALTER DATABASE; its `newName` by RENAME TO. */
+      readonly database: DatabaseChange | null;
+    }
   | {
       readonly kind: 'transaction';
       readonly verb: TransactionVerb;
@@ -37,11 +75,12 @@ export type StatementDetail =
         | 'reset'
         | 'reset-all'
         | 'transaction'
+        | 'transaction-snapshot'
         | 'session-characteristics';
       /** As PostgreSQL names the setting: role, session_authorization, timezone; '' where there is none. */
       readonly name: string;
       readonly isLocal: boolean;
-      /** The words of the value; null where one of them is no plain constant. */
+      /** The words of the value, or the snapshot; null where one of them is no plain constant. */
       readonly values: readonly string[] | null;
       readonly modes: TransactionModes;
     }
@@ -51,7 +90,13 @@ export type StatementDetail =
   /** `name` is null for ALL. */
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'discard'; readonly target: 'all' | 'plans' | 'sequences' | 'temp' }
-  | { readonly kind: 'copy'; readonly direction: 'from' | 'to'; readonly end: 'client' | 'file' | 'program' }
+  | {
+      readonly kind: 'copy';
+      readonly direction: 'from' | 'to';
+      readonly end: 'client' | 'file' | 'program';
+      /** Kind of the statement in COPY (...); null for a table. */
+      readonly query: 'select' | 'insert' | 'update' | 'delete' | 'merge' | 'other' | null;
+    }
   /** `name` is null for CLOSE ALL. */
   | {
       readonly kind: 'cursor';
@@ -63,7 +108,8 @@ export type StatementDetail =
   | { readonly kind: 'listen'; readonly verb: 'listen' | 'unlisten'; readonly channel: string | null }
   | { readonly kind: 'notify'; readonly channel: string }
   | { readonly kind: 'explain'; readonly analyze: boolean; readonly of: StatementClass }
-  | { readonly kind: 'lock' };
+  | { readonly kind: 'load'; readonly library: string }
+  | { readonly kind: 'lock'; readonly mode: LockMode; readonly nowait: boolean };
 
 export type StatementKind = StatementDetail['kind'];
 
@@ -77,23 +123,41 @@ export interface DatabaseChange {
 export interface TransactionModes {
   readonly readOnly: boolean | null;
   readonly isolation: string | null;
+  readonly deferrable: boolean | null;
 }
 
-/** What the tree of one statement shows. Names are as written: what they mean is the relation cache's business. */
+/** What the tree of one statement shows. Names are as written: what they mean is the relation cache's business.
+ *  PREPARE and EXPLAIN have the marks and names of the statement inside them, which is in `detail.of` with its own class. */
 export interface StatementClass {
   readonly kind: StatementKind;
   readonly detail: StatementDetail;
-  /** Writes nothing and locks no rows, *if* none of `functions` does. Never true for what is not understood. */
+  /** Writes nothing and locks no rows, *if* none of `functions`, `operators`, `types` and `attributes` does. Never true for what is
+   *  not understood. */
   readonly isRead: boolean;
   readonly createsTemp: boolean;
+  /** Says TEMP, or names something in a temporary schema: there is no such thing on another server. */
+  readonly namesTemp: boolean;
   /** FOR UPDATE and the like, or LOCK TABLE. */
   readonly locks: boolean;
+  /** FOR UPDATE, NO KEY UPDATE, SHARE or KEY SHARE, anywhere. */
+  readonly lockingClause: boolean;
   /** INSERT, UPDATE, DELETE or MERGE inside WITH. */
   readonly dataChangingWith: boolean;
   /** A literal decides what the statement does: the class holds for this text, not for all that share its fingerprint. */
   readonly literalMatters: boolean;
-  /** Tables, views and names of WITH queries, each once. */
+  /** Tables, views and whatever else stands in pg_class, each once, without what is a WITH query of the text. */
   readonly relations: readonly QualifiedName[];
-  /** Functions called by name, each once. Operators and casts may call others. */
-  readonly functions: readonly QualifiedName[];
+  /** Functions called by name or by syntax, each once. */
+  readonly functions: readonly FunctionName[];
+  /** Operators that are written with a schema of their own, or with a symbol that pg_catalog has not. */
+  readonly operators: readonly QualifiedName[];
+  /** Types that are not pg_catalog's base types: casts to and from them may call functions of their owner. */
+  readonly types: readonly QualifiedName[];
+  /** Names behind a point, `t.a` and `(x).a`: where there is no such column PostgreSQL calls the function of that name. */
+  readonly attributes: readonly string[];
+  /** Settings that SHOW or current_setting() asks for, in lower case; null when one of the names is computed. */
+  readonly settingsRead: readonly string[] | null;
+  /** What it sets by set_config(): the calls, if it is a SELECT of nothing else and they have constants alone; null when it sets
+   *  something that cannot be told (UPDATE pg_settings does so too); empty when it calls no set_config() by name. */
+  readonly settingsSet: readonly SettingCall[] | null;
 }

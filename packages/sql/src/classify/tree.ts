@@ -49,3 +49,20 @@ export function constantText(node: unknown): string | null {
       return null;
   }
 }
+
+const TEXT_TYPES: ReadonlySet<string> = new Set(['text', 'varchar']);
+
+/** The text of a constant, a cast to a text type looked through: null for NULL, undefined for what is no such constant. */
+export function plainConstant(node: unknown): string | null | undefined {
+  let [type, fields] = unwrap(node);
+  if (type === 'TypeCast') {
+    const target = fieldsAt(fields, 'typeName');
+    const name = constantText(listAt(target, 'names').at(-1)) ?? '';
+    // A modifier would cut the text.
+    if (!TEXT_TYPES.has(name) || 'typmods' in target || 'arrayBounds' in target) return undefined;
+    [type, fields] = unwrap(fields['arg']);
+  }
+  if (type !== 'A_Const') return undefined;
+  if (fields['isnull'] === true) return null;
+  return 'sval' in fields ? textAt(fieldsAt(fields, 'sval'), 'sval') : undefined;
+}

@@ -24,9 +24,16 @@ const SAFE: ReadonlySet<string> = new Set([
 
 /** May statements in this client_encoding be read byte by byte as ASCII? A name that PostgreSQL does not know is not safe. */
 export function isSafeClientEncoding(name: string): boolean {
+  // It is asked for each statement, and nearly always for the same name.
+  if (name === lastName) return lastSafe;
   const cleanedName = cleaned(name);
-  return SAFE.has(cleanedName) && !UNSAFE.has(cleanedName);
+  lastSafe = SAFE.has(cleanedName) && !UNSAFE.has(cleanedName);
+  lastName = name;
+  return lastSafe;
 }
+
+let lastName = 'UTF8';
+let lastSafe = true;
 
 /** Is this one of the encodings that are known to be unsafe, under any of its names? */
 export function isUnsafeClientEncoding(name: string): boolean {

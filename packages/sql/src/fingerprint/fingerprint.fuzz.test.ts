@@ -195,6 +195,8 @@ describe('the fingerprint of a statement', () => {
         fc.constantFrom('', ' '),
         async (parts, glue) => {
           const sql = parts.join(glue);
+          // A minus beside a minus is a line comment too.
+          fc.pre(!/'\s*--/.test(sql));
           let theirs: number;
           try {
             const { tokens } = await scan(sql);

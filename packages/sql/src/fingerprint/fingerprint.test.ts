@@ -32,7 +32,7 @@ describe('what is stripped and what is kept', () => {
     ["select 'a' -- why\n -- so\n 'b', 1", 'select <str>,<num>'],
     ["select E'a'\n'\\'' , x", 'select <str>,x '],
     ["select E'\\'', x", 'select <str>,x '],
-    ["select U&'\\0041' uescape '!'", 'select <str>uescape <str>'],
+    ["select U&'\\0041' uescape '!'", "select <str>uescape <str>'!'"],
     ['select U&"\\0041"', 'select &"\\0041" '],
     ["select b'01', X'ff', n'x'", 'select <bits>,<bits>,<nat>'],
     ["select b'0''1'", 'select <bits><str>'],

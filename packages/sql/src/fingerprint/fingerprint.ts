@@ -99,6 +99,7 @@ const BEGIN = packed('begin');
 const ATOMIC = packed('atomic');
 const CASE = packed('case');
 const END = packed('end');
+const UESCAPE = packed('cape');
 
 function packed(word: string): number {
   let result = 0;
@@ -109,8 +110,9 @@ function packed(word: string): number {
 /** Reads statements as bytes: strips literals, comments and blanks, counts, and hashes what is left.
  *
  *  The stripped text is, token by token: words folded to lower case, quoted identifiers, `$n` and operators as written with a
- *  blank after each, punctuation, and one stand-in per literal. `IN (1, 2, 3)`, `ARRAY[1, 2]` and the rows of `VALUES (1), (2)`
- *  become one stand-in, with another for lists that contain parameters. Argument lists after a function's name stay.
+ *  blank after each, punctuation, and one stand-in per literal; what UESCAPE says stays. `IN (1, 2, 3)`, `ARRAY[1, 2]` and the
+ *  rows of `VALUES (1), (2)` become one stand-in, with another for lists that contain parameters. Argument lists after a function's
+ *  name stay.
  *
  *  Two texts with the same stripped text have parse trees that differ only in literals, or one of them is a syntax error: never
  *  keep the outcome of a syntax error under a fingerprint. Nothing is allocated unless a text is the longest so far. */
@@ -210,8 +212,11 @@ export class Fingerprinter {
       } else if (byteClass === QUOTE) literal = STRING;
 
       if (literal !== 0) {
+        const from = at;
         at = literal === BITS ? this.#skipBits(text, quote + 1, end) : this.#skipLiteral(text, quote + 1, end, escapes);
         out[o++] = literal;
+        // U&"d!0061ta" UESCAPE '!' is a name: the literal belongs to it.
+        if (word === UESCAPE && wordLength === 7) for (let i = from; i < at; i++) out[o++] = text[i]!;
         if (this.#unterminated) out[o++] = UNTERMINATED;
         tokens++;
         statementHasTokens = true;
@@ -708,11 +713,15 @@ function isDigitOf(base: number, c: number): boolean {
   return c >= 0x30 && c <= (base === 0x6f ? 0x37 : 0x31);
 }
 
-/** The first keyword of a text that was read, folded to lower case; '' when there is none. */
+/** Longer than any keyword. */
+export const KEYWORD_BYTES_MAX = 63;
+
+/** The first keyword of a text that was read, folded to lower case; '' when there is none. A word that is too long for a keyword is
+ *  cut to `KEYWORD_BYTES_MAX`. */
 export function firstKeyword(text: Uint8Array, fingerprint: Fingerprint): string {
+  const start = fingerprint.firstKeywordStart;
+  const end = Math.min(fingerprint.firstKeywordEnd, start + KEYWORD_BYTES_MAX);
   let result = '';
-  for (let i = fingerprint.firstKeywordStart; i < fingerprint.firstKeywordEnd; i++) {
-    result += String.fromCharCode(FOLDED[text[i]!]!);
-  }
+  for (let i = start; i < end; i++) result += String.fromCharCode(FOLDED[text[i]!]!);
   return result;
 }

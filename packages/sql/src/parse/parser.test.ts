@@ -182,6 +182,12 @@ describe('shortenLists', () => {
   const constant = { A_Const: { ival: { ival: 1 } } };
   const row = { List: { items: [constant, { ParamRef: { number: 1 } }, { SetToDefault: {} }] } };
 
+  it('leaves the values of SET as they are', () => {
+    const tree = { stmt: { VariableSetStmt: { args: Array(20).fill(constant) } } };
+    expect(shortenLists(tree)).toBe(false);
+    expect(tree.stmt.VariableSetStmt.args).toHaveLength(20);
+  });
+
   it.each([
     ['literals', Array(9).fill(constant), 1],
     ['rows of literals', Array(9).fill(row), 1],

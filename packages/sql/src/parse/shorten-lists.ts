@@ -14,6 +14,8 @@ export function shortenLists(root: unknown): boolean {
       }
       for (const item of node) if (isObject(item)) open.push(item);
     } else if (isObject(node)) {
+      // The values of SET are what it says.
+      if ('VariableSetStmt' in node) continue;
       for (const key in node) if (isObject(node[key])) open.push(node[key]);
     }
   }
