@@ -1,4 +1,9 @@
-/** Asks one node who it is. Every internal statement is schema-qualified, its search_path pinned, its time bounded. */
+/**
+ * Asks one node who it is. Every internal statement is schema-qualified, its search_path pinned, its time bounded.
+ *
+ * Each look connects anew: a connection that stayed open would tell nothing of a server that takes no new ones, and would
+ * keep its smart shutdown from ending.
+ */
 import pg from 'pg';
 
 export interface ProbeTarget {
@@ -9,11 +14,42 @@ export interface ProbeTarget {
   readonly database: string;
   /** TLS as towards any backend: tried first, plain text if the server has none. */
   readonly tls: false | { readonly ca?: string; readonly rejectUnauthorized: boolean };
+  /** For all of it: connecting and asking. */
   readonly timeoutMs: number;
+  /** Ask for positions too and, of a primary, for its standbys. */
+  readonly replication?: boolean;
+}
+
+/** What a node says of its replication. Null is what it cannot or may not say. */
+export interface Replication {
+  /** `X/Y`: where a primary writes, up to where a standby has replayed. */
+  readonly position: string | null;
+  /** `X/Y`: up to where a standby has received. */
+  readonly received: string | null;
+  /** Of a primary. */
+  readonly timeline: number | null;
+  readonly systemIdentifier: string | null;
+  /** Rows of pg_stat_replication; empty without the rights of pg_monitor. */
+  readonly replicas: readonly Replica[];
+}
+
+export interface Replica {
+  readonly applicationName: string;
+  readonly state: string | null;
+  readonly syncState: string | null;
+  readonly replayLsn: string | null;
+  readonly replayLagMs: number | null;
 }
 
 export type ProbeResult =
-  | { readonly ok: true; readonly inRecovery: boolean; readonly version: number; readonly tookMs: number }
+  | {
+      readonly ok: true;
+      readonly inRecovery: boolean;
+      readonly version: number;
+      readonly tookMs: number;
+      /** Null when it was not asked for. */
+      readonly replication: Replication | null;
+    }
   | {
       readonly ok: false;
       /** `resolver`: the name could not be looked up, which says nothing about the server. */
@@ -21,6 +57,23 @@ export type ProbeResult =
       readonly reason: string;
       readonly tookMs: number;
     };
+
+const ROLE =
+  "SELECT pg_catalog.pg_is_in_recovery() AS recovering, pg_catalog.current_setting('server_version_num') AS version";
+const PRIMARY_POSITION =
+  'SELECT pg_catalog.pg_current_wal_lsn()::pg_catalog.text AS position, NULL AS received, ' +
+  'pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) AS file';
+const STANDBY_POSITION =
+  'SELECT pg_catalog.pg_last_wal_replay_lsn()::pg_catalog.text AS position, ' +
+  'pg_catalog.pg_last_wal_receive_lsn()::pg_catalog.text AS received, NULL AS file';
+const IDENTITY = 'SELECT system_identifier::pg_catalog.text AS id FROM pg_catalog.pg_control_system()';
+const REPLICAS =
+  'SELECT application_name AS name, state, sync_state AS sync, replay_lsn::pg_catalog.text AS replayed, ' +
+  "pg_catalog.date_part('epoch', replay_lag) * 1000 AS lag FROM pg_catalog.pg_stat_replication";
+/** The first version with these names for positions; of older ones none are measured. */
+const WAL_NAMES_SINCE = 100_000;
+/** As many standbys as there can be nodes, and base backups beside them. */
+const REPLICAS_MAX = 1_000;
 
 export async function probe(target: ProbeTarget): Promise<ProbeResult> {
   const startedMs = performance.now();
@@ -47,30 +100,87 @@ async function attempt(target: ProbeTarget, tls: ProbeTarget['tls'], startedMs: 
     statement_timeout: target.timeoutMs,
   });
   client.on('error', () => {}); // the result below says what went wrong
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    client.end().catch(() => {}); // ends what is under way
+  }, target.timeoutMs);
   try {
     await client.connect();
-    const answer = await client.query<{ recovering: boolean; version: string }>(
-      "SELECT pg_catalog.pg_is_in_recovery() AS recovering, pg_catalog.current_setting('server_version_num') AS version",
-    );
+    const answer = await client.query<{ recovering: boolean; version: string }>(ROLE);
     const row = answer.rows[0];
+    const inRecovery = row?.recovering === true;
+    const version = Number(row?.version ?? 0);
     return {
       ok: true,
-      inRecovery: row?.recovering === true,
-      version: Number(row?.version ?? 0),
+      inRecovery,
+      version,
+      replication: target.replication === true ? await measure(client, inRecovery, version) : null,
       tookMs: performance.now() - startedMs,
     };
   } catch (error) {
-    return { ok: false, ...classify(error), tookMs: performance.now() - startedMs };
+    const tookMs = performance.now() - startedMs;
+    if (late) return { ok: false, kind: 'timeout', reason: `no answer within ${target.timeoutMs} ms`, tookMs };
+    return { ok: false, ...classify(error), tookMs };
   } finally {
+    clearTimeout(limit);
     client.end().catch(() => {});
   }
 }
+
+async function measure(client: pg.Client, inRecovery: boolean, version: number): Promise<Replication> {
+  const nothing: Replication = { position: null, received: null, timeline: null, systemIdentifier: null, replicas: [] };
+  if (version < WAL_NAMES_SINCE) return nothing;
+  const [at] = await rows<{ position: string | null; received: string | null; file: string | null }>(
+    client,
+    inRecovery ? STANDBY_POSITION : PRIMARY_POSITION,
+  );
+  const [identity] = await rows<{ id: string }>(client, IDENTITY);
+  const replicas = inRecovery ? [] : await rows<ReplicaRow>(client, REPLICAS);
+  return {
+    position: at?.position ?? null,
+    received: at?.received ?? null,
+    // A WAL file's name begins with its timeline in hexadecimal.
+    timeline: at?.file == null ? null : Number.parseInt(at.file.slice(0, 8), 16),
+    systemIdentifier: identity?.id ?? null,
+    replicas: replicas.slice(0, REPLICAS_MAX).map((row) => ({
+      applicationName: row.name ?? '',
+      state: row.state,
+      syncState: row.sync,
+      replayLsn: row.replayed,
+      replayLagMs: row.lag,
+    })),
+  };
+}
+
+interface ReplicaRow {
+  readonly name: string | null;
+  readonly state: string | null;
+  readonly sync: string | null;
+  readonly replayed: string | null;
+  readonly lag: number | null;
+}
+
+/** A server that refuses a question (no right, a role that has just changed) has still answered: no rows. */
+async function rows<Row extends pg.QueryResultRow>(client: pg.Client, sql: string): Promise<Row[]> {
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && !goingDown(error.code)) return [];
+    throw error;
+  }
+}
+
+/** 57P01 to 57P03: it is starting or stopping, and serves nobody now. */
+const goingDown = (code: string | undefined): boolean => code !== undefined && /^57P0[123]$/.test(code);
 
 function classify(error: unknown): { kind: 'refused' | 'timeout' | 'resolver' | 'sign-in' | 'other'; reason: string } {
   const { code, message } = error as { code?: string; message: string };
   const reason = message === '' ? String(code ?? error) : message;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { kind: 'resolver', reason };
-  if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET') return { kind: 'refused', reason };
+  if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET' || goingDown(code)) {
+    return { kind: 'refused', reason };
+  }
   if (code === 'ETIMEDOUT' || /timeout/i.test(message)) return { kind: 'timeout', reason };
   if (typeof code === 'string' && code.startsWith('28')) return { kind: 'sign-in', reason };
   return { kind: 'other', reason };

@@ -10,6 +10,8 @@ export interface NodeFacts {
   /** Null while nobody could ask. */
   readonly inRecovery: boolean | null;
   readonly reachable: boolean | null;
+  /** Why the last probe failed, if it did. */
+  readonly reason?: string | null;
 }
 
 export type Role = 'primary' | 'standby' | 'unknown';
@@ -49,14 +51,14 @@ export function judgeRoles(nodes: readonly NodeFacts[], believed: number | null,
     const [primary, ...others] = writable;
     return result(nodes, primary as number, others, []);
   }
-  const reasons = nodes.map((node) =>
-    node.inRecovery === true
-      ? `node ${node.id} is in recovery`
-      : node.reachable === false
-        ? `node ${node.id} cannot be reached`
-        : `node ${node.id} could not be asked`,
-  );
-  return result(nodes, null, [], reasons);
+  return result(nodes, null, [], nodes.map(whyNotPrimary));
+}
+
+function whyNotPrimary(node: NodeFacts): string {
+  if (node.inRecovery === true) return `node ${node.id} is in recovery, so it is a standby`;
+  const what = node.reachable === false ? 'cannot be reached' : 'could not be asked';
+  const because = node.reason === undefined || node.reason === null ? '' : ` (${node.reason})`;
+  return `node ${node.id} ${what}${because}`;
 }
 
 function result(
