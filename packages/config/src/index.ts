@@ -36,6 +36,6 @@ export {
   type WatchdogNodeSettings,
   weightShares,
 } from './settings/settings.ts';
-export { type SessionSetResult, setInSession } from './show/session.ts';
+export { type SessionSetResult, type SessionValues, sessionSettings, setInSession } from './show/session.ts';
 export { type ShowRow, showError, showLayout, showRows } from './show/show.ts';
 export * from './table/index.ts';

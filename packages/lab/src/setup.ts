@@ -96,6 +96,7 @@ function pgpoolConf(cluster: Cluster, options: SetupOptions): string {
     enable_pool_hba: true,
     pool_passwd: 'pool_passwd',
     load_balance_mode: true,
+    read_after_write: 'session',
     health_check_period: 10,
     health_check_timeout: 20,
     health_check_user: secrets.probe.user,

@@ -37,28 +37,10 @@ export const notYet: readonly NotYet[] = [
     sentence: 'is transaction, which is not built yet: use session',
   },
   {
-    name: 'read_after_write',
-    when: (s) => s.read_after_write !== 'off',
-    verdict: 'refuse',
-    sentence: 'asks for a guarantee that is not built yet: use off',
-  },
-  {
     name: 'memory_cache_enabled',
     when: (s) => s.memory_cache_enabled,
     verdict: 'warn',
     sentence: 'is on, but the query cache is not built yet: every statement goes to a server',
-  },
-  {
-    name: 'load_balance_mode',
-    when: (s) => s.load_balance_mode && s.backends.length > 1,
-    verdict: 'warn',
-    sentence: 'is on, but load balancing is not built yet: all statements go to the primary',
-  },
-  {
-    name: 'statement_level_load_balance',
-    when: (s) => s.statement_level_load_balance,
-    verdict: 'warn',
-    sentence: 'is on, but load balancing is not built yet: all statements go to the primary',
   },
   {
     name: 'logging_collector',

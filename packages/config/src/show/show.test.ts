@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defaults, loadConfig, type Settings, setInSession, showLayout, showRows } from '../index.ts';
+import { defaults, loadConfig, type Settings, sessionSettings, setInSession, showLayout, showRows } from '../index.ts';
+import { parameters } from '../table/index.ts';
 
 const load = (text: string): Settings => {
   const result = loadConfig({ text, file: 'f' });
@@ -40,6 +41,12 @@ describe('PGPOOL SHOW', () => {
     expect(showRows(settings, 'health_check')).toHaveLength(16);
     expect(showRows(settings, 'watchdog')).toEqual([]);
   });
+  test('of the watchdog has two names', () => {
+    const watched = load("use_watchdog = on\nhostname0 = 'a'\npgpool_port0 = 9999\nwd_port0 = 9000");
+    expect(showLayout('other_pgpool')).toBe('rows');
+    expect(showRows(watched, 'other_pgpool')).toEqual(showRows(watched, 'watchdog'));
+    expect(showRows(watched, 'other_pgpool')).toHaveLength(3);
+  });
   test('of a slot parameter without number is one row per slot', () => {
     expect(showLayout('backend_port')).toBe('rows');
     expect(showRows(settings, 'backend_port')?.map((r) => r.value)).toEqual(['5432', '5433']);
@@ -74,20 +81,45 @@ describe('PGPOOL SHOW', () => {
 
 describe('PGPOOL SET', () => {
   test("changes one session's value and back", () => {
-    const set = setInSession(settings, settings, 'client_idle_limit', '2min');
-    expect(set).toMatchObject({ ok: true, settings: { client_idle_limit: 120 } });
+    const set = setInSession({}, 'client_idle_limit', '2min');
+    expect(set).toEqual({ ok: true, values: { client_idle_limit: 120 } });
     expect(settings.client_idle_limit).toBe(0);
-    expect(set.ok && setInSession(set.settings, settings, 'client_idle_limit', null)).toMatchObject({
-      settings: { client_idle_limit: 0 },
-    });
+    if (!set.ok) return;
+    expect(sessionSettings(settings, set.values).client_idle_limit).toBe(120);
+    expect(setInSession(set.values, 'client_idle_limit', null)).toEqual({ ok: true, values: {} });
+  });
+  test('is for these settings', () => {
+    const names = parameters.filter(({ context }) => context === 'session').map(({ name }) => name);
+    expect(names.sort()).toEqual([
+      'allow_sql_comments',
+      'check_temp_table',
+      'check_unlogged_table',
+      'client_idle_limit',
+      'client_idle_limit_in_recovery',
+      'client_min_messages',
+      'log_backend_messages',
+      'log_client_messages',
+      'log_error_verbosity',
+      'log_min_messages',
+      'log_per_node_statement',
+      'log_statement',
+      'notice_per_node_statement',
+    ]);
+    expect(setInSession({}, 'check_temp_table', 'off')).toEqual({ ok: true, values: { check_temp_table: 'none' } });
   });
   test('refuses an unknown name, another context and a value out of range', () => {
-    expect(setInSession(settings, settings, 'x', '1')).toEqual({ ok: false, message: 'config variable "x" not found' });
-    expect(setInSession(settings, settings, 'port', '1')).toEqual({
+    expect(setInSession({}, 'x', '1')).toEqual({
       ok: false,
+      reason: 'unknown name',
+      message: 'config variable "x" not found',
+    });
+    expect(setInSession({}, 'port', '1')).toEqual({
+      ok: false,
+      reason: 'not for a session',
       message: 'invalid Context, value for parameter "port" cannot be changed',
     });
-    expect(setInSession(settings, settings, 'client_idle_limit', '-1')).toMatchObject({
+    expect(setInSession({}, 'client_idle_limit', '-1')).toMatchObject({
+      reason: 'bad value',
       message: expect.stringContaining('allowed: 0 to 2147483647 s'),
     });
   });

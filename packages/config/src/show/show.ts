@@ -42,11 +42,19 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Names of groups that a name stands for. */
+const GROUP_ALIASES: Readonly<Record<string, string>> = { other_pgpool: 'watchdog' };
+
+function membersOf(name: string): readonly string[] | null {
+  const group = Object.hasOwn(GROUP_ALIASES, name) ? (GROUP_ALIASES[name] as string) : name;
+  return Object.hasOwn(GROUPS, group) ? (GROUPS[group] ?? null) : null;
+}
+
 /** How the answer to `PGPOOL SHOW name` is laid out: `value` one row with one column named as asked, `rows` the three
  *  columns of `ShowRow`. null: the name is not known, and the error is `showError(name)`. */
 export function showLayout(name: string): 'value' | 'rows' | null {
   const wanted = name.toLowerCase();
-  if (wanted === 'all' || Object.hasOwn(GROUPS, wanted)) return 'rows';
+  if (wanted === 'all' || membersOf(wanted) !== null) return 'rows';
   const found = lookUpName(name);
   if (found.kind === 'known') return 'value';
   return slotName(name) === null ? null : 'rows';
@@ -58,8 +66,8 @@ export const showError = (name: string): string => `config variable "${name}" no
 export function showRows(settings: Settings, name = 'all'): readonly ShowRow[] | null {
   const wanted = name.toLowerCase();
   if (wanted === 'all') return allRows(settings);
-  const members = Object.hasOwn(GROUPS, wanted) ? GROUPS[wanted] : undefined;
-  if (members !== undefined) return groupRows(settings, members);
+  const members = membersOf(wanted);
+  if (members !== null) return groupRows(settings, members);
   const single = slotName(name);
   if (single !== null) return groupRows(settings, [single.name]);
   const found = lookUpName(name);

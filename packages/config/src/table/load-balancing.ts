@@ -1,4 +1,5 @@
 import type { ParameterGroup } from './entry.ts';
+import { INT } from './entry.ts';
 
 export const loadBalancing = {
   load_balance_mode: {
@@ -100,5 +101,33 @@ export const loadBalancing = {
     origin: 'pgherd',
     since: 'pgherd 0.1',
     doc: "Whether a session's reads see its own writes when a standby answers them. `off` makes no promise beyond disable_load_balance_on_write; `session` uses the primary until a standby has caught up with the session's last write; `wait` waits for the standby instead.",
+  },
+  read_after_write_wait: {
+    type: 'int',
+    default: 500,
+    min: 0,
+    max: INT,
+    unit: 'ms',
+    context: 'reload',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: 'How long a read waits for its standby to replay what the session wrote when read_after_write is `wait`. After that the primary answers it.',
+  },
+  load_balance_strategy: {
+    type: 'enum',
+    default: 'weighted_random',
+    values: ['weighted_random', 'smooth_round_robin', 'least_outstanding', 'lowest_latency'],
+    context: 'reload',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: 'How the server for reads is chosen among those that may answer. `weighted_random` draws by weight, as Pgpool-II does; `smooth_round_robin` takes them in turn, evenly spread in proportion to their weights; `least_outstanding` takes the one with the fewest statements under way for its weight; `lowest_latency` the one that answered fastest of late. A weight of 0 excludes a server in each case.',
+  },
+  retry_on_primary: {
+    type: 'bool',
+    default: true,
+    context: 'reload',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: 'Ask the primary when a read could not be sent to its standby, or the standby ended it because of a conflict with recovery, as long as nothing of the answer has reached the client. When off, the client gets the error.',
   },
 } as const satisfies ParameterGroup;
