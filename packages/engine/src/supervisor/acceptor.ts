@@ -5,33 +5,15 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { encodeErrorResponse } from '@pgherd/wire';
-
-/** A connection's operating-system handle. */
-export interface RawConnection {
-  close(): void;
-}
+import type { RawConnection } from '../admission/refuse-unread.ts';
+import { bindTcp, bindUnix, canBind } from './bind.ts';
 
 type Accept = (connection: RawConnection, unix: boolean) => void;
 
-const TOO_MANY = encodeErrorResponse({
-  severity: 'FATAL',
-  sqlstate: '53300',
-  message: 'Sorry, too many clients already',
-});
-const REFUSAL_LIMIT_MS = 1_000;
-
-/**
- * Says 53300 to a connection that nobody has read from, as PostgreSQL does when it cannot start a process for one. What
- * the client sends meanwhile is thrown away: unread bytes would turn the close into a reset, which loses the message.
- */
-export function refuseUnread(connection: RawConnection): void {
-  const socket = new net.Socket({ handle: connection } as unknown as net.SocketConstructorOpts);
-  socket.on('error', () => {}); // gone already: nobody to tell
-  socket.resume();
-  socket.end(TOO_MANY);
-  const timer = setTimeout(() => socket.destroy(), REFUSAL_LIMIT_MS);
-  socket.once('close', () => clearTimeout(timer));
+/** A socket that is bound and that this process does not listen on. */
+export interface BoundDoor {
+  readonly handle: { close(): void };
+  readonly unix: boolean;
 }
 
 /** A listener could not be opened: what, and what to do. */
@@ -47,6 +29,7 @@ export class Acceptor {
   private readonly servers: net.Server[] = [];
   private readonly socketFiles: string[] = [];
   private readonly accept: Accept;
+  private bound: BoundDoor[] = [];
 
   constructor(accept: Accept) {
     this.accept = accept;
@@ -67,7 +50,7 @@ export class Acceptor {
           const { code } = error as NodeJS.ErrnoException;
           // A machine without IPv6 still has a localhost.
           if (hosts.length > 1 && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue;
-          throw explain(error as NodeJS.ErrnoException, `${host}:${port}`, port);
+          throw explain(error as NodeJS.ErrnoException, hostAndPort(host, port), port);
         }
       }
     }
@@ -133,15 +116,46 @@ export class Acceptor {
     return this.servers.map((server) => {
       const address = server.address();
       if (address === null) return '';
-      return typeof address === 'string' ? address : `${address.address}:${address.port}`;
+      return typeof address === 'string' ? address : hostAndPort(address.address, address.port);
     });
   }
 
+  /**
+   * Stops listening and keeps the addresses, for another process to listen on (`doors`).
+   * @returns false, and nothing has changed, where Node's internals do not allow that
+   */
+  leave(): boolean {
+    if (!canBind) return false;
+    const places = this.servers.map((server) => server.address());
+    const modes = this.socketFiles.map((file) => fs.statSync(file));
+    for (const server of this.servers.splice(0)) server.close();
+    for (const place of places) {
+      if (place === null) continue;
+      const unix = typeof place === 'string';
+      this.bound.push({ handle: unix ? bindUnix(place) : bindTcp(place.address, place.port), unix });
+    }
+    this.socketFiles.forEach((file, i) => {
+      const before = modes[i] as fs.Stats;
+      fs.chmodSync(file, before.mode & 0o7777);
+      fs.chownSync(file, before.uid, before.gid);
+    });
+    return true;
+  }
+
+  get doors(): readonly BoundDoor[] {
+    return this.bound;
+  }
+
   close(): void {
+    for (const door of this.bound.splice(0)) door.handle.close();
     for (const server of this.servers.splice(0)) server.close();
     for (const file of this.socketFiles.splice(0)) fs.rmSync(file, { force: true });
   }
 }
+
+/** As in a URL: an IPv6 address stands in brackets. */
+const hostAndPort = (host: string, port: number): string =>
+  net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 
 async function resolve(address: string): Promise<string[]> {
   if (net.isIP(address) !== 0) return [address];

@@ -23,11 +23,16 @@ const MOCK_SECRET = randomBytes(32);
 /** Reads and checks everything. One error refuses all of it. */
 export function loadFiles(paths: FilePaths, id: number, previous: Settings | null): Loaded {
   const directory = path.dirname(path.resolve(paths.config));
-  const text = readText(paths.config);
   const warnings: string[] = [];
-  if (text === null) warnings.push(`could not open configuration file "${paths.config}": the defaults are in effect`);
+  let text: string;
+  try {
+    text = fs.readFileSync(paths.config, 'utf8');
+  } catch (error) {
+    const why = sentenceOf(error as NodeJS.ErrnoException);
+    return { ok: false, errors: [`could not open configuration file "${paths.config}": ${why}`], warnings };
+  }
   const parsed = parseConfig({
-    text: text ?? '',
+    text,
     file: path.resolve(paths.config),
     readFile: (file) => fs.readFileSync(file, 'utf8'),
     ...(previous === null ? {} : { previous }),
@@ -44,6 +49,12 @@ export function loadFiles(paths: FilePaths, id: number, previous: Settings | nul
     snapshot: { id, settings, configDirectory: directory, hba, passwd, mockSecret: MOCK_SECRET },
     warnings,
   };
+}
+
+function sentenceOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return 'there is no such file; name it with -f';
+  if (error.code === 'EACCES') return 'this user may not read it';
+  return error.code ?? error.message;
 }
 
 function readText(file: string): string | null {

@@ -4,10 +4,23 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { judgeRoles, type NodeFacts, type ProbeTarget, probe, type Role, reachable } from '@pgherd/cluster';
-import { type Settings, weightShares } from '@pgherd/config';
+import {
+  judgeRoles,
+  lagOfPrimary,
+  lagOfStandby,
+  NO_LAG_KNOWN,
+  type NodeFacts,
+  type ProbeTarget,
+  probe,
+  type Replication,
+  type Role,
+  reachable,
+} from '@pgherd/cluster';
+import { backendOf, type HealthCheckSettings, type Settings, weightShares } from '@pgherd/config';
 import type { ClusterSnapshot } from '../ipc.ts';
 import type { Logger } from '../log/logger.ts';
+import { HealthChecks, type Look } from './health-checks.ts';
+import { delayLine } from './standby-delay.ts';
 
 export interface WatchedNode {
   readonly id: number;
@@ -21,6 +34,14 @@ export interface WatchedNode {
   reason: string | null;
   failures: number;
   lastChange: Date;
+  /** What it said of its replication at the last streaming check; null when it did not answer. */
+  replication: Replication | null;
+  lagBytes: number | null;
+  lagMs: number | null;
+  replayLsn: string | null;
+  /** pg_stat_replication.state and sync_state; empty if unknown. */
+  replicationState: string;
+  replicationSyncState: string;
 }
 
 const FIRST_LOOK_RETRY_MS = 250;
@@ -56,6 +77,7 @@ export class HerdWatch {
   private looking: Promise<void> | null = null;
   private warnedUnknown = false;
   private stopped = false;
+  readonly health: HealthChecks;
 
   constructor(
     settings: Settings,
@@ -66,6 +88,11 @@ export class HerdWatch {
   ) {
     this.settings = settings;
     this.directory = directory;
+    this.health = new HealthChecks({
+      look: (check) => this.lookForHealth(check),
+      retrying: (nodeId, reason, retry, max) => this.healthRetried(nodeId, reason, retry, max),
+      verdict: (nodeId, look, news) => this.healthJudged(nodeId, look, news),
+    });
     this.log = log;
     this.password = password;
     this.onChange = onChange;
@@ -97,6 +124,12 @@ export class HerdWatch {
           reason: null,
           failures: 0,
           lastChange: new Date(),
+          replication: null,
+          lagBytes: null,
+          lagMs: null,
+          replayLsn: null,
+          replicationState: '',
+          replicationSyncState: '',
         });
       }
     });
@@ -114,7 +147,10 @@ export class HerdWatch {
   }
 
   reload(settings: Settings): void {
+    const before = this.addresses;
     this.adopt(settings);
+    // Weights count at once; a server at another address is looked at first.
+    if (this.addresses === before) this.onChange(this.snapshot());
     this.schedule();
     void this.look();
   }
@@ -122,6 +158,7 @@ export class HerdWatch {
   stop(): void {
     this.stopped = true;
     for (const timer of this.timers.splice(0)) clearInterval(timer);
+    this.health.stop();
     if (this.retry !== null) clearTimeout(this.retry);
   }
 
@@ -130,9 +167,7 @@ export class HerdWatch {
     if (this.stopped) return;
     const { settings } = this;
     if (settings.sr_check_period > 0) this.every(settings.sr_check_period, () => this.look());
-    for (const check of settings.healthChecks) {
-      if (check.periodSeconds > 0) this.every(check.periodSeconds, () => this.checkHealth(check.nodeId));
-    }
+    this.health.schedule(settings.healthChecks);
   }
 
   private every(seconds: number, act: () => Promise<void>): void {
@@ -159,6 +194,7 @@ export class HerdWatch {
     await Promise.all([...this.nodes.values()].map((node) => this.ask(node)));
     if (this.stopped) return;
     this.judge();
+    this.logDelays();
     if (this.primary === null || [...this.nodes.values()].some((node) => node.reachable === null)) {
       if (this.retry !== null) clearTimeout(this.retry);
       this.retry = setTimeout(() => void this.look(), FIRST_LOOK_RETRY_MS * (this.warnedUnknown ? 4 : 1));
@@ -168,7 +204,8 @@ export class HerdWatch {
   private async ask(node: WatchedNode): Promise<void> {
     const { settings } = this;
     if (!this.canAsk) {
-      this.note(node, await reachable(node.host, node.port, this.limitMs(node.id)), null, null);
+      const up = await reachable(node.host, node.port, this.limitMs(node.id));
+      this.note(node, up, null, up ? null : 'no connection');
       return;
     }
     const answer = await probe({
@@ -179,7 +216,9 @@ export class HerdWatch {
       database: settings.sr_check_database,
       tls: this.tls,
       timeoutMs: this.limitMs(node.id),
+      replication: true,
     });
+    node.replication = answer.ok ? answer.replication : null;
     if (answer.ok) this.note(node, true, answer.inRecovery, null);
     else if (answer.kind === 'resolver') {
       // A name that does not resolve says nothing about the server behind it.
@@ -195,34 +234,45 @@ export class HerdWatch {
     return check === undefined || check.connectTimeoutMs === 0 ? PROBE_LIMIT_DEFAULT_MS : check.connectTimeoutMs;
   }
 
-  private async checkHealth(nodeId: number): Promise<void> {
+  private async lookForHealth(check: HealthCheckSettings): Promise<Look> {
+    const node = this.nodes.get(check.nodeId);
+    if (node === undefined) return null;
+    const timeoutMs = check.timeoutSeconds === 0 ? this.limitMs(check.nodeId) : check.timeoutSeconds * 1000;
+    if (check.user === '') {
+      const up = await reachable(node.host, node.port, timeoutMs);
+      return { up, reason: up ? null : 'no connection' };
+    }
+    const answer = await probe({
+      host: node.host,
+      port: node.port,
+      user: check.user,
+      password: this.password(check.user, check.password),
+      database: check.database === '' ? 'postgres' : check.database,
+      tls: this.tls,
+      timeoutMs,
+    });
+    if (answer.ok) return { up: true, reason: null };
+    return answer.kind === 'resolver' ? null : { up: answer.kind === 'sign-in', reason: answer.reason };
+  }
+
+  private healthRetried(nodeId: number, reason: string | null, retry: number, max: number): void {
     const node = this.nodes.get(nodeId);
-    const check = this.settings.healthChecks.find((candidate) => candidate.nodeId === nodeId);
-    if (node === undefined || check === undefined) return;
-    const timeoutMs = check.timeoutSeconds === 0 ? this.limitMs(nodeId) : check.timeoutSeconds * 1000;
-    let up: boolean;
-    let reason: string | null = null;
-    if (check.user === '') up = await reachable(node.host, node.port, timeoutMs);
-    else {
-      const answer = await probe({
-        host: node.host,
-        port: node.port,
-        user: check.user,
-        password: this.password(check.user, check.password),
-        database: check.database === '' ? 'postgres' : check.database,
-        tls: this.tls,
-        timeoutMs,
-      });
-      if (!answer.ok && answer.kind === 'resolver') return;
-      up = answer.ok || answer.kind === 'sign-in';
-      if (!answer.ok) reason = answer.reason;
-    }
-    if (!up) {
+    const where = node === undefined ? '' : ` (${node.host}:${node.port})`;
+    this.log.write('log', `health checking retry count ${retry} of ${max} on backend node ${nodeId}${where}`, {
+      detail: reason ?? undefined,
+    });
+  }
+
+  private healthJudged(nodeId: number, look: NonNullable<Look>, news: boolean): void {
+    const node = this.nodes.get(nodeId);
+    if (node === undefined || this.stopped) return;
+    if (news) {
       this.log.write('log', `health check failed on backend node ${nodeId} (${node.host}:${node.port})`, {
-        detail: reason ?? 'no connection',
+        detail: look.reason ?? undefined,
       });
     }
-    this.note(node, up, up ? node.inRecovery : null, reason);
+    this.note(node, look.up, look.up ? node.inRecovery : null, look.reason);
+    if (!look.up) node.replication = null;
     this.judge();
   }
 
@@ -251,6 +301,7 @@ export class HerdWatch {
       alwaysPrimary: node.alwaysPrimary,
       inRecovery: node.inRecovery,
       reachable: node.reachable,
+      reason: node.reason,
     }));
     const verdict = judgeRoles(facts, this.primary, this.canAsk);
     for (const node of this.nodes.values()) {
@@ -270,15 +321,49 @@ export class HerdWatch {
       this.log.write('log', `find_primary_node: primary node is ${verdict.primary ?? 'not known'}`);
       if (this.primary !== null) this.epoch++;
       this.primary = verdict.primary;
+      this.warnedUnknown = false;
     } else if (verdict.primary === null && !this.warnedUnknown) {
       this.warnedUnknown = true;
       this.log.write('warning', 'no primary node was found; looking on', { detail: verdict.reasons.join('; ') });
     }
+    for (const node of this.nodes.values()) this.measure(node);
     this.onChange(this.snapshot());
+  }
+
+  private measure(node: WatchedNode): void {
+    const primary = this.primary === null ? undefined : this.nodes.get(this.primary);
+    const lag =
+      node === primary
+        ? lagOfPrimary(node.replication)
+        : node.inRecovery === true
+          ? lagOfStandby(
+              primary?.replication ?? null,
+              node.replication,
+              backendOf(this.settings, node.id)?.applicationName ?? '',
+            )
+          : NO_LAG_KNOWN;
+    node.lagBytes = lag.bytes;
+    node.lagMs = lag.ms;
+    node.replayLsn = lag.replayLsn;
+    node.replicationState = lag.state;
+    node.replicationSyncState = lag.syncState;
+  }
+
+  private logDelays(): void {
+    const { primary } = this;
+    if (primary === null) return;
+    for (const node of this.nodes.values()) {
+      const line = node.id === primary ? null : delayLine(this.settings, node, primary);
+      if (line !== null) this.log.write('log', line);
+    }
   }
 
   get whyNoPrimary(): readonly string[] {
     return this.reasons;
+  }
+
+  private get addresses(): string {
+    return [...this.nodes.values()].map(({ id, host, port }) => `${id} ${host} ${port}`).join('\n');
   }
 
   snapshot(): ClusterSnapshot {
@@ -292,6 +377,9 @@ export class HerdWatch {
         weight: node.weight,
         status: node.reachable === false ? 'down' : 'up',
         role: node.role,
+        lagBytes: node.lagBytes,
+        lagMs: node.lagMs,
+        replayLsn: node.replayLsn,
       })),
     };
   }

@@ -1,6 +1,6 @@
 /** The rows of `SHOW pool_status`: settings, and a little state, in Pgpool-II 4.7's order and spelling. */
 import { findParameter, formatBackendFlags, formatValue, type Settings, showRows } from '@pgherd/config';
-import type { EngineStatus } from '@pgherd/operations';
+import type { EngineStatus, NodeStatus } from '@pgherd/operations';
 
 const BEFORE_WATCHDOG_NODES =
   `backend_clustering_mode listen_addresses port unix_socket_directories unix_socket_group unix_socket_permissions
@@ -100,7 +100,7 @@ export function poolStatusRows(settings: Settings, status: EngineStatus): string
         [`backend_weight${id}`, (node?.weight ?? 0).toFixed(6), `weight of backend #${id}`],
         [`backend_data_directory${id}`, backend.dataDirectory, `data directory for backend #${id}`],
         [`backend_status${id}`, node?.status ?? 'unused', `status of backend #${id}`],
-        [`standby_delay${id}`, '0', `standby delay of backend #${id}`],
+        [`standby_delay${id}`, rawDelay(settings, node), `standby delay of backend #${id}`],
         [`backend_flag${id}`, formatBackendFlags(backend.flags), `backend #${id} flag`],
         [`backend_application_name${id}`, backend.applicationName, `application_name for backend #${id}`],
       ];
@@ -111,6 +111,12 @@ export function poolStatusRows(settings: Settings, status: EngineStatus): string
     value.slice(0, VALUE_MAX),
     description.slice(0, DESCRIPTION_MAX),
   ]);
+}
+
+/** Bytes, or microseconds where delay_threshold_by_time is set. */
+function rawDelay(settings: Settings, node: NodeStatus | undefined): string {
+  const byTime = settings.delay_threshold_by_time > 0;
+  return String(byTime ? Math.round((node?.lagMs ?? 0) * 1000) : (node?.lagBytes ?? 0));
 }
 
 function settingRow(settings: Settings, name: string): string[] {

@@ -7,23 +7,40 @@ import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
-import type { EngineStatus, NodeStatus, Operations, ReloadReport, StopMode, WorkerFacts } from '@pgherd/operations';
+import type {
+  EngineStatus,
+  NodeStatus,
+  Operations,
+  ReloadReport,
+  RouteExplanation,
+  RouteQuestion,
+  StopMode,
+  WorkerFacts,
+} from '@pgherd/operations';
+import { admissionLimits } from '../admission/admission.ts';
+import { Gate } from '../admission/gate.ts';
+import { type RawConnection, refuseUnread } from '../admission/refuse-unread.ts';
 import {
   type ClusterSnapshot,
   type ConfigSnapshot,
+  type HerdReport,
   LATENCY_BUCKETS_MS,
   packSnapshot,
   type ToSupervisor,
+  type WorkerQuestion,
+  type WorkerSlots,
 } from '../ipc.ts';
 import { type Level, Logger } from '../log/logger.ts';
 import { VERSION } from '../version.ts';
-import { Acceptor, type RawConnection, refuseUnread } from './acceptor.ts';
-import { Admission } from './admission.ts';
+import { Acceptor } from './acceptor.ts';
 import { type FilePaths, loadFiles } from './files.ts';
 import { HerdWatch } from './herd-watch.ts';
 import { type Grant, Leases } from './leases.ts';
+import { NodeCounters } from './node-counters.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { herdReport } from './reports.ts';
+import { respawnPauseMs } from './respawn-pause.ts';
+import { poolsReport, processesReport } from './slot-reports.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface SupervisorOptions {
@@ -49,26 +66,27 @@ export class ConfigurationError extends Error {
 const WORKER_DESCRIPTORS_SPARE = 500;
 const RELOAD_LIMIT_MS = 5_000;
 const FAST_STOP_LIMIT_MS = 5_000;
-const RESPAWN_PAUSE_MS = 100;
-/** Connections without a slot that may be open at once beyond the queue: cancel requests among them. */
-const UNADMITTED_EXTRA = 512;
+/** How long a worker may take to answer a question. */
+const ANSWER_LIMIT_MS = 5_000;
 
 export class Supervisor implements Operations {
   private readonly options: SupervisorOptions;
   readonly log: Logger;
   private config: ConfigSnapshot | null = null;
   private readonly workers: (WorkerProcess | null)[] = [];
-  private admission: Admission | null = null;
+  /** Gives client slots, unless the only worker does that itself. */
+  private gate: Gate | null = null;
   private leases: Leases | null = null;
   private watchHerd: HerdWatch | null = null;
   private readonly acceptor = new Acceptor((connection, unix) => this.accepted(connection, unix));
-  private connectionId = 0;
   private readonly owners = new Map<number, WorkerProcess>();
-  private unadmitted = 0;
   private questionId = 0;
   private readonly questions = new Map<number, { open: Set<number>; done: (found: boolean) => void }>();
   private readonly startedAt = new Date();
   private workersReplaced = 0;
+  /** By worker: those in a row that ended before they could serve. */
+  private readonly bootFailures = new Map<number, number>();
+  private readonly counters = new NodeCounters();
   private stopping: StopMode | null = null;
   private stopped: Promise<void> | null = null;
   private readonly loopDelay = monitorEventLoopDelay({ resolution: 20 });
@@ -103,7 +121,13 @@ export class Supervisor implements Operations {
     this.config = loaded.snapshot;
     const { settings } = this;
     this.applyLogSettings(settings);
-    this.admission = new Admission(this.limits(settings));
+    this.gate = new Gate(admissionLimits(settings), {
+      admit: (id) => this.owners.get(id)?.send({ t: 'admit', id }),
+      refuse: (id) => this.owners.get(id)?.send({ t: 'refuse', id }),
+      tight: () => {
+        for (const worker of this.live()) worker.send({ t: 'tight' });
+      },
+    });
     this.leases = new Leases(Math.max(settings.num_init_children, settings.max_pool));
     writePidFile(settings.pid_file_name);
     this.pidFile = settings.pid_file_name;
@@ -142,14 +166,6 @@ export class Supervisor implements Operations {
     return this.stopping !== null;
   }
 
-  private limits(settings: Settings): Admission['limits'] {
-    return {
-      slots: settings.num_init_children,
-      queue: settings.num_init_children * settings.listen_backlog_multiplier,
-      reserved: Math.min(settings.reserved_connections, settings.num_init_children - 1),
-    };
-  }
-
   private workerCount(settings: Settings): number {
     if (settings.worker_processes > 0) return Math.min(settings.worker_processes, settings.num_init_children);
     // PostgreSQL usually shares the machine in small set-ups; half the cores are the proxy's.
@@ -159,8 +175,11 @@ export class Supervisor implements Operations {
     return Math.min(Math.max(forCores, forDescriptors), settings.num_init_children);
   }
 
+  /** The only worker accepts and admits by itself: a hand-over would cost more than a short session's own work. */
+  private oneWorker = false;
+
   private async listen(settings: Settings): Promise<void> {
-    const backlog = Math.max(settings.num_init_children * settings.listen_backlog_multiplier, 511);
+    const backlog = backlogOf(settings);
     await this.acceptor.listenTcp(settings.listen_addresses, settings.port, backlog);
     await this.acceptor.listenUnix(
       settings.unix_socket_directories.map((directory) => path.resolve(directory)),
@@ -169,6 +188,7 @@ export class Supervisor implements Operations {
       settings.unix_socket_permissions,
       groupId(settings.unix_socket_group),
     );
+    this.oneWorker = this.workerCount(settings) === 1 && this.acceptor.leave();
   }
 
   private applyLogSettings(settings: Settings): void {
@@ -205,10 +225,13 @@ export class Supervisor implements Operations {
 
   private onExit(worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null): void {
     this.workers[worker.index] = null;
+    if (worker.stats !== null) this.counters.keep(worker.stats);
     this.grant(this.leases?.leave(worker.index));
     const ended = [...worker.connections];
     for (const id of ended) this.owners.delete(id);
     this.freeSlots(ended);
+    if (this.oneWorker) this.replicating.clear();
+    const lost = this.oneWorker ? (worker.stats?.sessions ?? 0) : ended.length;
     for (const round of this.applied.values()) {
       round.missing.delete(worker);
       if (round.missing.size === 0) round.done();
@@ -219,13 +242,21 @@ export class Supervisor implements Operations {
       return;
     }
     this.workersReplaced++;
+    const failures = worker.ready ? 0 : (this.bootFailures.get(worker.index) ?? 0) + 1;
+    this.bootFailures.set(worker.index, failures);
+    const pauseMs = respawnPauseMs(failures);
+    const how = signal === null ? `status ${code}` : `signal ${signal}`;
     this.log.write(
       'warning',
-      `child process with pid: ${worker.pid} exits with ${signal === null ? `status ${code}` : `signal ${signal}`}; its ${ended.length} clients are gone, the others are not affected`,
+      `child process with pid: ${worker.pid} exits with ${how}; ${
+        worker.ready
+          ? `its ${lost} clients are gone, the others are not affected`
+          : `it could not serve yet, and is started again in ${pauseMs} ms`
+      }`,
     );
     setTimeout(() => {
       if (this.stopping === null && this.workers[worker.index] === null) this.spawn(worker.index);
-    }, RESPAWN_PAUSE_MS);
+    }, pauseMs);
   }
 
   private onMessage(worker: WorkerProcess, message: ToSupervisor): void {
@@ -236,8 +267,13 @@ export class Supervisor implements Operations {
       case 'applied':
         this.configApplied(worker, message);
         return;
+      case 'listening':
+        if (message.error !== null) this.log.write('error', `the worker cannot listen: ${message.error}`);
+        worker.listening++;
+        this.firstConfiguration(worker, null);
+        return;
       case 'want':
-        this.wanted(worker, message.id);
+        this.gate?.want(message.id);
         return;
       case 'ended':
         for (const id of message.ids) {
@@ -255,6 +291,9 @@ export class Supervisor implements Operations {
         this.broadcast(worker, { t: 'guard', database: message.database }, () =>
           worker.send({ t: 'guarded', request: message.request }),
         );
+        return;
+      case 'catalog':
+        for (const other of this.live()) if (other !== worker) other.send(message);
         return;
       case 'cancelled':
         this.answered(message.request, worker.index, message.found);
@@ -275,11 +314,10 @@ export class Supervisor implements Operations {
         this.grant(this.leases?.gave(worker.index, message.links));
         return;
       case 'report':
-        worker.send({
-          t: 'report',
-          request: message.request,
-          report: herdReport(message.name, this.settings, this.status(), message.session),
-        });
+        void this.report(message).then((report) => worker.send({ t: 'report', request: message.request, report }));
+        return;
+      case 'answer':
+        this.asked.get(message.request)?.(message.answer);
         return;
       case 'suspect':
         this.watchHerd?.suspect();
@@ -331,6 +369,66 @@ export class Supervisor implements Operations {
     for (const worker of others) worker.send({ ...message, request });
   }
 
+  private async report(asked: Extract<ToSupervisor, { t: 'report' }>): Promise<HerdReport | null> {
+    const { settings } = this;
+    this.served.add(this.watchHerd?.primary ?? -1); // whoever asks is connected to it
+    if (asked.name !== 'pool_processes' && asked.name !== 'pool_pools') {
+      return herdReport(asked.name, settings, this.status(), asked.session);
+    }
+    const { admin_users: admins } = settings;
+    const viewer = admins.length === 0 || admins.includes(asked.user) ? null : asked.user;
+    const workers = await this.askAll<WorkerSlots>({
+      about: 'slots',
+      viewer,
+      statements: asked.name === 'pool_pools',
+    });
+    const slots = settings.num_init_children;
+    if (asked.name === 'pool_processes') return processesReport(workers, slots);
+    return poolsReport(
+      workers,
+      slots,
+      settings.backends.map(({ id }) => id),
+    );
+  }
+
+  /** Nodes that clients were seen connected to before any worker's counters said so. */
+  private readonly served = new Set<number>();
+  private readonly asked = new Map<number, (answer: unknown) => void>();
+
+  /** Asks all workers. One that does not answer in time is left out. */
+  private async askAll<T extends object>(question: WorkerQuestion): Promise<{ pid: number; answer: T }[]> {
+    const answers = await Promise.all(
+      this.live().map(async (worker) => ({ pid: worker.pid, answer: await this.askWorker<T>(worker, question) })),
+    );
+    return answers.flatMap(({ pid, answer }) => (answer === null || 'error' in answer ? [] : [{ pid, answer }]));
+  }
+
+  private askWorker<T extends object>(worker: WorkerProcess, question: WorkerQuestion): Promise<T | null> {
+    const request = ++this.questionId;
+    return new Promise((resolve) => {
+      const done = (answer: unknown): void => {
+        clearTimeout(timer);
+        this.asked.delete(request);
+        resolve(answer as T | null);
+      };
+      const timer = setTimeout(() => done(null), ANSWER_LIMIT_MS);
+      this.asked.set(request, done);
+      worker.send({ t: 'question', request, question });
+    });
+  }
+
+  async explainRoute(question: RouteQuestion): Promise<RouteExplanation> {
+    const [worker] = this.live();
+    if (worker === undefined) throw new Error('no worker is ready');
+    const answer = await this.askWorker<RouteExplanation['rows'] | { error: string }>(worker, {
+      about: 'route',
+      ...question,
+    });
+    if (answer === null) throw new Error('the worker did not answer in time');
+    if ('error' in answer) throw new Error(answer.error);
+    return { rows: answer };
+  }
+
   private answered(request: number, workerIndex: number, found: boolean, question = this.questions.get(request)): void {
     if (question === undefined || !question.open.delete(workerIndex)) return;
     if (!found && question.open.size > 0) return;
@@ -357,53 +455,28 @@ export class Supervisor implements Operations {
   }
 
   private handOver(connection: RawConnection, unix: boolean): void {
-    const admission = this.admission as Admission;
     let best: WorkerProcess | null = null;
     for (const worker of this.workers) {
       if (worker === null || !worker.ready) continue;
       if (best === null || worker.connections.size < best.connections.size) best = worker;
     }
-    const id = ++this.connectionId;
-    const admitted = best !== null && admission.arrive(id);
-    if (best === null || (!admitted && this.unadmitted >= admission.limits.queue * 2 + UNADMITTED_EXTRA)) {
-      admission.refused++;
+    const place = best === null ? null : (this.gate as Gate).arrive();
+    if (best === null || place === null) {
       refuseUnread(connection);
       return;
     }
-    if (!admitted) {
-      this.unadmitted++;
-      this.withoutSlot.add(id);
-    }
+    const { id, admitted } = place;
     best.connections.add(id);
     this.owners.set(id, best);
     best.sendConnection({ t: 'conn', id, admitted, unix }, connection);
   }
 
-  private readonly withoutSlot = new Set<number>();
   /** Connections that count towards replication_connections. */
   private readonly replicating = new Set<number>();
 
-  private wanted(worker: WorkerProcess, id: number): void {
-    const verdict = (this.admission as Admission).want(id);
-    if (verdict === 'admit') this.admit(worker, id);
-    else if (verdict === 'refuse') worker.send({ t: 'refuse', id });
-    else for (const other of this.live()) other.send({ t: 'tight' });
-  }
-
-  private admit(worker: WorkerProcess, id: number): void {
-    if (this.withoutSlot.delete(id)) this.unadmitted--;
-    worker.send({ t: 'admit', id });
-  }
-
   private freeSlots(ids: readonly number[]): void {
-    for (const id of ids) {
-      this.replicating.delete(id);
-      if (this.withoutSlot.delete(id)) this.unadmitted--;
-    }
-    for (const id of this.admission?.end(ids) ?? []) {
-      const owner = this.owners.get(id);
-      if (owner !== undefined) this.admit(owner, id);
-    }
+    for (const id of ids) this.replicating.delete(id);
+    this.gate?.ended(ids);
   }
 
   private clusterChanged(snapshot: ClusterSnapshot): void {
@@ -435,8 +508,11 @@ export class Supervisor implements Operations {
     const changes = diffSettings(before.settings, snapshot.settings);
     this.config = snapshot;
     this.applyLogSettings(snapshot.settings);
+    // Ahead of the configuration: a worker that has acknowledged that one knows the weights too.
+    this.watchHerd?.reload(snapshot.settings);
     const errors = await this.applyEverywhere(snapshot);
     if (errors.length > 0) {
+      this.watchHerd?.reload(before.settings);
       this.config = { ...before, id: snapshot.id + 1 };
       this.applyLogSettings(before.settings);
       await this.applyEverywhere(this.config);
@@ -444,14 +520,7 @@ export class Supervisor implements Operations {
       for (const error of errors) this.log.write('warning', `configuration not reloaded: ${error}`);
       return report(startedMs, { ok: false, errors, warnings: loaded.warnings });
     }
-    if (this.admission !== null) {
-      this.admission.limits = this.limits(snapshot.settings);
-      for (const id of this.admission.promote()) {
-        const owner = this.owners.get(id);
-        if (owner !== undefined) this.admit(owner, id);
-      }
-    }
-    this.watchHerd?.reload(snapshot.settings);
+    if (this.gate !== null) this.gate.limits = admissionLimits(snapshot.settings);
     this.offerAgain(snapshot);
     return report(startedMs, { ok: true, warnings: loaded.warnings, changed: changes.map((change) => change.name) });
   }
@@ -508,10 +577,14 @@ export class Supervisor implements Operations {
       for (const listener of this.startListeners.splice(0)) listener();
       return;
     }
+    if (this.oneWorker && !worker.listens(this.acceptor.doors, backlogOf(this.settings))) return;
     worker.ready = true;
     if (this.workers.every((other) => other?.ready === true)) this.startError = null;
     if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
-    for (const waiting of this.early.splice(0)) this.handOver(waiting.connection, waiting.unix);
+    for (const { connection, unix } of this.early.splice(0)) {
+      if (this.oneWorker) worker.sendConnection({ t: 'conn', id: 0, admitted: false, unix }, connection);
+      else this.handOver(connection, unix);
+    }
     for (const listener of this.startListeners.splice(0)) listener();
   }
 
@@ -571,6 +644,13 @@ export class Supervisor implements Operations {
     return () => this.listeners.delete(listener);
   }
 
+  /** Clients with a slot, waiting for one, and refused. */
+  private get slots(): { readonly busy: number; readonly waiting: number; readonly refused: number } {
+    const gate = this.gate ?? { busy: 0, waiting: 0, refused: 0 };
+    const own = this.oneWorker ? (this.live()[0]?.stats?.slots ?? null) : null;
+    return own ?? gate;
+  }
+
   status(): EngineStatus {
     const watch = this.watchHerd;
     const workers = this.live();
@@ -592,9 +672,9 @@ export class Supervisor implements Operations {
       epoch: watch?.epoch ?? 0,
       primary: watch?.primary ?? null,
       clientsMax: this.settings.num_init_children,
-      clients: this.admission?.busy ?? 0,
-      clientsWaiting: this.admission?.waiting ?? 0,
-      clientsRefused: this.admission?.refused ?? 0,
+      clients: this.slots.busy,
+      clientsWaiting: this.slots.waiting,
+      clientsRefused: this.slots.refused,
       configurationId: this.config?.id ?? 0,
       latencyBucketsMs: [...LATENCY_BUCKETS_MS],
       nodes: this.nodeStatuses(),
@@ -629,9 +709,10 @@ export class Supervisor implements Operations {
     const { watchHerd, settings } = this;
     if (watchHerd === null) return [];
     const streaming = settings.sr_check_period > 0 && settings.sr_check_user !== '';
+    const running = this.workers.flatMap((worker) => (worker === null || worker.stats === null ? [] : [worker.stats]));
     return [...watchHerd.nodes.values()].map((node) => {
-      const statements = this.live().reduce((sum, worker) => sum + (worker.stats?.statements[node.id] ?? 0), 0);
-      const connected = node.id === watchHerd.primary && (this.admission?.busy ?? 0) > 0;
+      const statements = this.counters.statements(running, node.id);
+      const connected = this.served.has(node.id) || (node.id === watchHerd.primary && this.slots.busy > 0);
       const checked = settings.healthChecks.some((check) => check.nodeId === node.id && check.periodSeconds > 0);
       return {
         id: node.id,
@@ -643,11 +724,23 @@ export class Supervisor implements Operations {
         pgRole: !streaming || node.inRecovery === null ? 'unknown' : node.inRecovery ? 'standby' : 'primary',
         weight: node.weight,
         statements,
+        counts: this.counters.counts(running, node.id),
+        lagBytes: node.lagBytes,
+        lagMs: node.lagMs,
+        replayLsn: node.replayLsn,
+        replicationState: node.replicationState,
+        replicationSyncState: node.replicationSyncState,
+        healthCheck: watchHerd.health.of(node.id).facts,
         lastStatusChange: node.lastChange.toISOString(),
         reason: node.reason,
       };
     });
   }
+}
+
+/** Connections that the system keeps for us until they are accepted. */
+function backlogOf(settings: Settings): number {
+  return Math.max(settings.num_init_children * settings.listen_backlog_multiplier, 511);
 }
 
 function report(startedMs: number, part: Partial<ReloadReport> & { ok: boolean }): ReloadReport {

@@ -1,8 +1,9 @@
 /** One worker as the supervisor sees it: a child process, its counters, and what was sent to it. */
 import { type ChildProcess, fork, type Serializable } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { RawConnection } from '../admission/refuse-unread.ts';
 import type { ToSupervisor, ToWorker, WorkerStats } from '../ipc.ts';
-import type { RawConnection } from './acceptor.ts';
+import type { BoundDoor } from './acceptor.ts';
 
 /**
  * Regular expressions from users cannot hang a worker. What a statement leaves behind dies young: a small nursery holds
@@ -20,7 +21,11 @@ const SOURCE = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
 export class WorkerProcess {
   readonly index: number;
   readonly child: ChildProcess;
+  /** It took its first configuration and serves. Stays true. */
   ready = false;
+  /** Sockets of ours that it listens on. */
+  listening = 0;
+  private doorsSent = false;
   /** Connections handed to it that have not ended. */
   readonly connections = new Set<number>();
   stats: WorkerStats | null = null;
@@ -59,6 +64,22 @@ export class WorkerProcess {
 
   send(message: ToWorker): void {
     if (this.child.connected) this.child.send(message as Serializable, () => {});
+  }
+
+  /**
+   * Lets it listen on sockets that stay ours: should the worker die, clients wait for the next one.
+   * @returns true once it does on all of them; each time it has opened one it says so
+   */
+  listens(doors: readonly BoundDoor[], backlog: number): boolean {
+    if (!this.doorsSent) {
+      this.doorsSent = true;
+      for (const { handle, unix } of doors) {
+        if (!this.child.connected) return false;
+        const message: ToWorker = { t: 'listen', unix, backlog };
+        this.child.send(message as Serializable, handle as never, { keepOpen: true }, () => {});
+      }
+    }
+    return this.listening >= doors.length;
   }
 
   /** Hands a connection over; our copy of its descriptor is closed once the other side has it. */

@@ -4,6 +4,8 @@
  * Pure: ids in, decisions out.
  */
 
+import type { Settings } from '@pgherd/config';
+
 export interface AdmissionLimits {
   /** num_init_children */
   readonly slots: number;
@@ -11,6 +13,15 @@ export interface AdmissionLimits {
   readonly queue: number;
   /** reserved_connections */
   readonly reserved: number;
+}
+
+/** What the settings allow. */
+export function admissionLimits(settings: Settings): AdmissionLimits {
+  return {
+    slots: settings.num_init_children,
+    queue: settings.num_init_children * settings.listen_backlog_multiplier,
+    reserved: Math.min(settings.reserved_connections, settings.num_init_children - 1),
+  };
 }
 
 export type Verdict = 'admit' | 'wait' | 'refuse';
@@ -57,6 +68,16 @@ export class Admission {
     }
     this.queue.add(id);
     return 'wait';
+  }
+
+  holds(id: number): boolean {
+    return this.holders.has(id);
+  }
+
+  /** A connection gives its slot back and stays; it will `want` one later. @returns those that get a slot now */
+  giveBack(id: number): number[] {
+    this.holders.delete(id);
+    return this.promote();
   }
 
   /** A connection ended. @returns those that get a slot now, in order of arrival */

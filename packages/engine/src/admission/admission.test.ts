@@ -55,6 +55,20 @@ describe('client slots', () => {
     expect(admission.end([3])).toEqual([4]);
   });
 
+  it('one that gives its slot back lets the next one in, and queues behind all others when it wants one again', () => {
+    const admission = new Admission(limits(1, 8));
+    admission.arrive(1);
+    admission.want(2);
+    admission.want(3);
+    expect(admission.giveBack(1)).toEqual([2]);
+    expect([admission.holds(1), admission.holds(2)]).toEqual([false, true]);
+    expect(admission.want(1)).toBe('wait');
+    expect(admission.end([2])).toEqual([3]);
+    expect(admission.end([3])).toEqual([1]);
+    expect(admission.giveBack(1)).toEqual([]);
+    expect(admission.want(1)).toBe('admit');
+  });
+
   it('an end that is reported twice frees one slot', () => {
     const admission = new Admission(limits(1, 8));
     admission.arrive(1);
