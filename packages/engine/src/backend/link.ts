@@ -11,6 +11,8 @@ import { Reply, ReplyQueue } from './reply-queue.ts';
 export interface LinkUser {
   /** @returns false when the client is behind: the link stops reading until `resume`. */
   fromBackend(buffer: Buffer, start: number, end: number): boolean;
+  /** ReadyForQuery came; its bytes follow. The link's `status` is the new one. */
+  backendReady?(): void;
   /** ReadyForQuery came and nothing more is owed. */
   backendIdle(): void;
   /** An ErrorResponse came; its body, valid during the call only. The bytes themselves follow. */
@@ -26,6 +28,10 @@ export interface LinkUser {
 export interface LinkStats {
   /** Called with each ErrorResponse's SQLSTATE (5 characters). */
   onSqlState(code: string): void;
+  /** An ErrorResponse came. */
+  onError?(nodeId: number, severity: 'PANIC' | 'FATAL' | 'ERROR'): void;
+  /** A CommandComplete came for a client whose statements nobody reads; its tag begins at `tag`. */
+  onCommand?(nodeId: number, buffer: Buffer, tag: number): void;
   /** Milliseconds from the first owed message to idle. */
   onLatency(ms: number): void;
 }
@@ -37,10 +43,14 @@ const TYPE_ERROR = 0x45; // E
 const TYPE_PARAMETER_STATUS = 0x53; // S
 const TYPE_COPY_IN = 0x47; // G
 const TYPE_COPY_BOTH = 0x57; // W
+const TYPE_PARSE_COMPLETE = 0x31; // 1
+const TYPE_CLOSE_COMPLETE = 0x33; // 3
+const TYPE_COMMAND_COMPLETE = 0x43; // C
 /** Message types that the engine looks into; all others only pass. */
 const ACTS_ON = new Uint8Array(256);
 for (const type of [TYPE_READY, TYPE_ERROR, TYPE_PARAMETER_STATUS, TYPE_COPY_IN, TYPE_COPY_BOTH]) ACTS_ON[type] = 1;
 const STATUS_IDLE = 0x49; // I
+const NOTHING = Buffer.alloc(0);
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 /** Equal greetings are kept once: thousands of idle links report the same fourteen parameters. */
@@ -67,6 +77,9 @@ export class Link implements ChannelHandler {
   /** Values that changed since start-up, by name; empty again after a reset. */
   private changed: Map<string, string> | null = null;
   private original: ReadonlyMap<string, string> = new Map();
+  /** How the server reads texts of this session. */
+  standardConformingStrings = true;
+  clientEncoding = 'UTF8';
   /** ReadyForQuery's status byte: I, T or E. */
   status = STATUS_IDLE;
   user: LinkUser | null = null;
@@ -77,6 +90,8 @@ export class Link implements ChannelHandler {
   readonly openedAtMs = performance.now();
   idleSinceMs = 0;
   uses = 0;
+  /** Nobody reads this client's statements: what the server says that they did is counted. */
+  countsCommands = false;
   private resetDone: ((reusable: boolean) => void) | null = null;
   private resetTimer: NodeJS.Timeout | null = null;
   private failed = false;
@@ -84,6 +99,9 @@ export class Link implements ChannelHandler {
   private holdFill = 0;
   private rest = 0;
   private busySinceMs = 0;
+  /** ParseComplete and CloseComplete messages seen, ever: what a batch got done before its error. */
+  parsesDone = 0;
+  closesDone = 0;
   /** Told when the connection ends while nobody uses it. */
   onIdleClosed: ((link: Link) => void) | null = null;
 
@@ -92,6 +110,8 @@ export class Link implements ChannelHandler {
   readonly epoch: number;
   readonly key: string;
   readonly database: string;
+  /** The start-up packet that opened it. */
+  readonly startup: Buffer;
   /** How to reach the same server for a cancel request. */
   readonly tls: boolean;
   /** Which authentication the server asked for when this link was opened. */
@@ -105,6 +125,7 @@ export class Link implements ChannelHandler {
       epoch: number;
       key: string;
       database: string;
+      startup?: Buffer;
       tls: boolean;
       authRequest: Link['authRequest'];
       pid: number;
@@ -119,11 +140,14 @@ export class Link implements ChannelHandler {
     this.epoch = facts.epoch;
     this.key = facts.key;
     this.database = facts.database;
+    this.startup = facts.startup ?? NOTHING;
     this.tls = facts.tls;
     this.authRequest = facts.authRequest;
     this.pid = facts.pid;
     this.secret = facts.secret;
     this.original = facts.parameters;
+    this.standardConformingStrings = facts.parameters.get('standard_conforming_strings') !== 'off';
+    this.clientEncoding = facts.parameters.get('client_encoding') ?? 'UTF8';
     this.greeting = facts.greeting;
     this.stats = stats;
     channel.handler = this;
@@ -198,7 +222,7 @@ export class Link implements ChannelHandler {
       const type = buffer[pos] as number;
       const size = buffer.readUInt32BE(pos + 1) + 1;
       if (size < 5 || size > 0x40000000) {
-        this.breakLink(new Error(`node ${this.nodeId} sent a message with an impossible length`));
+        this.breakOff(new Error(`node ${this.nodeId} sent a message with an impossible length`));
         return;
       }
       if (size > left) {
@@ -208,12 +232,17 @@ export class Link implements ChannelHandler {
           break;
         }
         // An error too long to be held still ends what it ends.
-        if (type === TYPE_ERROR) this.failedWith('XX000');
+        if (type === TYPE_ERROR) this.failedWith('XX000', 'ERROR');
         this.rest = size - left;
         break;
       }
       if (type === TYPE_READY) idle = this.ready(buffer, pos);
       else if (ACTS_ON[type] === 1) this.act(type, buffer, pos, size);
+      else if (type === TYPE_PARSE_COMPLETE) this.parsesDone++;
+      else if (type === TYPE_CLOSE_COMPLETE) this.closesDone++;
+      else if (type === TYPE_COMMAND_COMPLETE && this.countsCommands && this.user !== null) {
+        this.stats.onCommand?.(this.nodeId, buffer, pos + 5);
+      }
       pos += size;
     }
     this.deliver(buffer, end, idle);
@@ -236,6 +265,7 @@ export class Link implements ChannelHandler {
   private ready(buffer: Buffer, pos: number): boolean {
     this.status = buffer[pos + 5] as number;
     this.replies.onReady();
+    this.user?.backendReady?.();
     if (this.replies.size > 0) return false;
     this.stats.onLatency(performance.now() - this.busySinceMs);
     return true;
@@ -244,13 +274,14 @@ export class Link implements ChannelHandler {
   private act(type: number, buffer: Buffer, pos: number, size: number): void {
     if (type === TYPE_COPY_IN || type === TYPE_COPY_BOTH) this.replies.onCopyIn();
     else if (type === TYPE_ERROR) {
-      this.failedWith(sqlStateOf(buffer, pos + 5, pos + size));
+      this.failedWith(sqlStateOf(buffer, pos + 5, pos + size), severityOf(buffer, pos + 5, pos + size));
       this.user?.backendError?.(buffer.subarray(pos + 5, pos + size));
     } else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
   }
 
-  private failedWith(sqlState: string): void {
+  private failedWith(sqlState: string, severity: 'PANIC' | 'FATAL' | 'ERROR'): void {
     this.replies.onError();
+    this.stats.onError?.(this.nodeId, severity);
     // In a reset, or while nobody uses the link: the server is about to end it.
     if (this.user === null) this.failed = true;
     this.stats.onSqlState(sqlState);
@@ -262,6 +293,7 @@ export class Link implements ChannelHandler {
     const name = bytesToText(buffer.subarray(start, nul));
     const stop = buffer.indexOf(0, nul + 1);
     const value = bytesToText(buffer.subarray(nul + 1, stop < 0 || stop >= end ? end : stop));
+    if (name === 'standard_conforming_strings' || name === 'client_encoding') this.textRule(name, value);
     if (this.original.get(name) === value) {
       this.changed?.delete(name);
       if (this.changed?.size === 0) this.changed = null;
@@ -270,6 +302,11 @@ export class Link implements ChannelHandler {
       if (this.changed.size < PARAMETERS_MAX) this.changed.set(name, value);
       else this.failed = true; // no PostgreSQL reports so many
     }
+  }
+
+  private textRule(name: string, value: string): void {
+    if (name === 'client_encoding') this.clientEncoding = value;
+    else this.standardConformingStrings = value === 'on';
   }
 
   private startHold(buffer: Buffer, pos: number, length: number): void {
@@ -305,7 +342,8 @@ export class Link implements ChannelHandler {
     return this.holdFill === hold.length ? used : -1;
   }
 
-  private breakLink(error: Error): void {
+  /** The peer broke the protocol: whoever uses the link hears that it is gone. */
+  breakOff(error: Error): void {
     this.failed = true;
     this.channel.destroy();
     this.onClosed(error);
@@ -374,12 +412,27 @@ export class Link implements ChannelHandler {
 
 /** The 'C' field of an ErrorResponse body in `[start, end)`; XX000 where it is missing. */
 export function sqlStateOf(buffer: Buffer, start: number, end: number): string {
+  const at = fieldOf(0x43, buffer, start, end);
+  if (at < 0) return 'XX000';
+  return buffer.indexOf(0, at) - at === 5 ? buffer.toString('latin1', at, at + 5) : 'XX000';
+}
+
+/** The 'V' field, which no language changes. Servers before 9.6 have none: what they say in 'S' counts if it is known. */
+function severityOf(buffer: Buffer, start: number, end: number): 'PANIC' | 'FATAL' | 'ERROR' {
+  let at = fieldOf(0x56, buffer, start, end);
+  if (at < 0) at = fieldOf(0x53, buffer, start, end);
+  if (at < 0) return 'ERROR';
+  return buffer[at] === 0x50 ? 'PANIC' : buffer[at] === 0x46 ? 'FATAL' : 'ERROR';
+}
+
+/** Where a field's text begins in an ErrorResponse body in `[start, end)`; -1 where it is missing or has no end. */
+function fieldOf(field: number, buffer: Buffer, start: number, end: number): number {
   let pos = start;
   while (pos < end && buffer[pos] !== 0) {
     const stop = buffer.indexOf(0, pos + 1);
     if (stop < 0 || stop >= end) break;
-    if (buffer[pos] === 0x43) return stop - pos === 6 ? buffer.toString('latin1', pos + 1, stop) : 'XX000';
+    if (buffer[pos] === field) return pos + 1;
     pos = stop + 1;
   }
-  return 'XX000';
+  return -1;
 }

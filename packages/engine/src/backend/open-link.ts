@@ -282,6 +282,7 @@ class Opening implements ChannelHandler {
         epoch: target.epoch,
         key: target.key,
         database: target.database,
+        startup: target.startup,
         tls: this.tlsSocket !== null,
         authRequest: this.authRequest,
         pid: this.pid,

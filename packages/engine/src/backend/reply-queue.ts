@@ -39,9 +39,19 @@ export class ReplyQueue<Owner extends object> {
     return this.length > 0 || this.copyIn;
   }
 
+  /** Extended-query messages were sent and no Sync since. */
+  get batchOpen(): boolean {
+    return this.open;
+  }
+
   /** Everything owed will surely be answered, so that one can wait for it. */
   get certain(): boolean {
-    return !this.open && !this.doubtful && !this.copyIn && !this.mismatch;
+    return !this.open && this.orderly;
+  }
+
+  /** The same, but that a batch may be open. */
+  get orderly(): boolean {
+    return !this.doubtful && !this.copyIn && !this.mismatch;
   }
 
   /** @param owner the session that asked, or null when the engine did */

@@ -50,11 +50,24 @@ describe('SHOW of the proxy', () => {
 
 describe('PGPOOL commands', () => {
   it.each([
-    ['PGPOOL SHOW ALL', { kind: 'pgpool', verb: 'show', rest: 'all' }],
-    ['/* c */ PGPOOL SHOW "port" -- x', { kind: 'pgpool', verb: 'show', rest: 'port' }],
-    ['pgpool show backend_hostname0;', { kind: 'pgpool', verb: 'show', rest: 'backend_hostname0' }],
-    ['pgpool set client_idle_limit to 3', { kind: 'pgpool', verb: 'set', rest: 'client_idle_limit to 3' }],
-    ['PGPOOL RESET ALL', { kind: 'pgpool', verb: 'reset', rest: 'ALL' }],
+    ['PGPOOL SHOW ALL', { kind: 'pgpool-show', name: 'all' }],
+    ['/* c */ PGPOOL SHOW "port" -- x', { kind: 'pgpool-show', name: 'port' }],
+    ['pgpool show backend_hostname0;', { kind: 'pgpool-show', name: 'backend_hostname0' }],
+    ['pgpool set client_idle_limit to 3', { kind: 'pgpool-set', name: 'client_idle_limit', value: '3' }],
+    ["PGPOOL SET Client_Idle_Limit = '2 min';", { kind: 'pgpool-set', name: 'client_idle_limit', value: '2 min' }],
+    ['PGPOOL SET log_statement=on', { kind: 'pgpool-set', name: 'log_statement', value: 'on' }],
+    ["PGPOOL SET x TO 'it''s -- this' -- that", { kind: 'pgpool-set', name: 'x', value: "it's -- this" }],
+    ['PGPOOL SET "X" TO -1', { kind: 'pgpool-set', name: 'X', value: '-1' }],
+    ['PGPOOL SET log_statement TO DEFAULT', { kind: 'pgpool-set', name: 'log_statement', value: null }],
+    ["PGPOOL SET log_statement TO 'default'", { kind: 'pgpool-set', name: 'log_statement', value: 'default' }],
+    ['PGPOOL RESET log_statement', { kind: 'pgpool-set', name: 'log_statement', value: null }],
+    ['PGPOOL RESET ALL', { kind: 'pgpool-reset-all' }],
+    ["PGPOOL SET CACHE DELETE 'SELECT ''a;b''; --'", { kind: 'pgpool-delete-cache', query: "SELECT 'a;b'; --" }],
+    ['PGPOOL EXPLAIN ROUTE /* c */ SELECT 1; SELECT 2', { kind: 'pgpool-explain', sql: '/* c */ SELECT 1; SELECT 2' }],
+    [
+      `pgpool explain route SELECT ${'1 + '.repeat(3000)}1`,
+      { kind: 'pgpool-explain', sql: `SELECT ${'1 + '.repeat(3000)}1` },
+    ],
   ])('%j', (sql, expected) => {
     expect(query(sql)).toEqual(expected);
   });
@@ -66,6 +79,15 @@ describe('PGPOOL commands', () => {
     'pgpool shower',
     'pgpool_show all',
     'pgpool show a; drop table b',
+    'pgpool set a',
+    'pgpool set a to',
+    'pgpool set a to 1, 2',
+    'pgpool set a to $1',
+    "pgpool set a to 'b'; drop table c",
+    'pgpool reset',
+    'pgpool set cache delete',
+    'pgpool explain route',
+    'pgpool explain select 1',
   ])('%j is none', (sql) => {
     expect(query(sql)).toBeNull();
   });
@@ -102,9 +124,9 @@ describe('statements that idle connections would block', () => {
     expect(parse(sql)).toBeNull();
   });
 
-  it('a Parse of the proxy’s own commands goes to the server', () => {
-    expect(parse('SHOW pool_nodes')).toBeNull();
-    expect(parse('PGPOOL SHOW ALL')).toBeNull();
+  it('a Parse says the same as a Query', () => {
+    expect(parse('SHOW pool_nodes', 's')).toEqual({ kind: 'show', name: 'pool_nodes' });
+    expect(parse('PGPOOL SHOW ALL', '', [25])).toEqual({ kind: 'pgpool-show', name: 'all' });
   });
 });
 
@@ -133,6 +155,10 @@ describe('whatever comes', () => {
     `drop database ${'"'.repeat(4000)}`,
     `show pool_${'a'.repeat(4000)} !`,
     `pgpool show ${' '.repeat(3990)}x;;`,
+    `pgpool set ${' '.repeat(3990)}`,
+    `pgpool set x to ${"'".repeat(4000)}`,
+    `pgpool set cache delete ${"'".repeat(3999)}`,
+    `pgpool explain route${' '.repeat(4000)}`,
   ])('a text made to be slow is decided in a few milliseconds (%#)', (sql) => {
     const bytes = encodeQuery(sql.slice(0, 4090));
     const startedMs = performance.now();

@@ -24,6 +24,7 @@ import { FakeChannel } from '../../test-support/fake-channel.ts';
 import { Random } from '../../test-support/random.ts';
 import { Link } from '../backend/link.ts';
 import type { Interception } from './intercept.ts';
+import { done } from './report.ts';
 import { type ClientFacts, type EndReason, Session, type SessionOwner } from './session.ts';
 
 const FACTS: ClientFacts = {
@@ -31,6 +32,7 @@ const FACTS: ClientFacts = {
   user: 'u',
   database: 'd',
   application: '',
+  isolation: null,
   peer: { address: '127.0.0.1', port: 1, tls: null },
   connectedAtMs: 0,
   secret: '\0\0\0\0',
@@ -66,7 +68,11 @@ function makeSession() {
     sessionEnded: (_session, reason, reusable) => ends.push({ reason, reusable }),
     answer: async (_session, what) => {
       asked.push(what);
-      return what.kind === 'guard' ? Buffer.alloc(0) : OWN_ANSWER;
+      return done('OWN');
+    },
+    columnsOf: () => [],
+    guard: async (database) => {
+      asked.push({ kind: 'guard', database });
     },
     countStatement: () => {
       owner.statements++;
@@ -214,7 +220,7 @@ describe('what the engine answers itself', () => {
     }
   });
 
-  it('is not waited for behind a query that the server may skip: that goes to the server too', () => {
+  it('is not waited for behind a query that the server may skip: that goes to the server too', async () => {
     const made = makeSession();
     const stream = Buffer.concat([
       encodeParse({ statement: '', sql: 'SELEC', parameterTypes: [] }),
@@ -225,6 +231,11 @@ describe('what the engine answers itself', () => {
     expect(made.server.bytes.equals(stream)).toBe(true);
     expect(made.client.paused).toBe(false);
     made.client.receive(encodeTerminate());
+    // What is still to come cannot be told: the server ends the connection.
+    expect(made.server.bytes.equals(Buffer.concat([stream, encodeTerminate()]))).toBe(true);
+    expect(made.ends).toEqual([]);
+    made.server.close();
+    await settled();
     expect(made.ends).toEqual([{ reason: 'terminate', reusable: false }]);
   });
 

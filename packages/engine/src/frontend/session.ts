@@ -5,11 +5,26 @@
  * Forwarding: runs of whole messages go on as one slice. Query and Parse are looked into, so an incomplete one is
  * assembled up to HELD_BYTES_MAX; everything else, and anything larger, goes on in pieces as it arrives.
  */
-import { encodeErrorResponse, encodeReadyForQuery, Frontend } from '@pgherd/wire';
+import type { SessionValues, Settings } from '@pgherd/config';
+import {
+  encodeErrorResponse,
+  encodeReadyForQuery,
+  encodeTerminate,
+  Frontend,
+  type ReceivedErrorFields,
+} from '@pgherd/wire';
 import type { Link, LinkUser } from '../backend/link.ts';
 import { Reply } from '../backend/reply-queue.ts';
+import type { Log } from '../log/logger.ts';
+import type { StatementTexts } from '../log/statement-texts.ts';
 import type { Channel, ChannelHandler } from '../worker/channel.ts';
-import { type Interception, intercept, interceptParse } from './intercept.ts';
+import { Barrier, FAIL_MESSAGES, MARK_MESSAGES } from './barrier.ts';
+import { type Interception, intercept, interceptParse, type OwnCommand } from './intercept.ts';
+import { lastStatements } from './last-statement.ts';
+import { encodeExecuted, type OwnOutcome, OwnStatements } from './own-statements.ts';
+import type { Reader } from './reader.ts';
+import { encodeAnswer, failed, type OwnAnswer } from './report.ts';
+import type { Router, RouterSession } from './router.ts';
 
 /** Why a session ended: a closed set, for logs and metrics. */
 export type EndReason = 'terminate' | 'client-gone' | 'backend-gone' | 'protocol' | 'idle-limit' | 'shutdown' | 'epoch';
@@ -26,8 +41,12 @@ const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
 export interface SessionOwner {
   /** The session is over; `reusable` says that its link is in step and may be reset and kept. */
   sessionEnded(session: Session, reason: EndReason, reusable: boolean): void;
-  /** Answers a statement that never reaches a server. @returns messages without ReadyForQuery */
-  answer(session: Session, what: Interception): Promise<Buffer>;
+  /** Answers a statement that never reaches a server. */
+  answer(session: Session, what: OwnCommand): Promise<OwnAnswer>;
+  /** The columns of its rows; none = it has no rows. */
+  columnsOf(session: Session, what: OwnCommand): readonly string[];
+  /** Idle connections to the database give way, and none is kept for a moment. */
+  guard(database: string): Promise<void>;
   countStatement(nodeId: number): void;
   /** An ErrorResponse of the server is on its way to the client. */
   backendError?(session: Session, body: Buffer): void;
@@ -41,10 +60,23 @@ export interface SessionObserver {
   frontendMessage(session: Session, type: number, body: Buffer, whole: boolean): void;
   /** Writes the server's bytes to the client, with what the client shall be told in between. */
   fromBackend(session: Session, buffer: Buffer, start: number, end: number): boolean;
+  /** Goes on where another observer has stopped. */
+  follow(session: Session, before: SessionObserver | null): void;
+  /** Texts of the session's prepared statements that were seen. */
+  textsOf(session: Session): StatementTexts | null;
   /** Text of the Query that an error arriving now answers, or null. */
   failedQuery(session: Session): string | null;
   /** @param resets statements that the session's connection is cleaned with */
   sessionEnded(session: Session, resets: readonly string[]): void;
+}
+
+/** What a session goes by that has set values of its own with PGPOOL SET. */
+export interface SessionOverlay {
+  readonly values: SessionValues;
+  /** The configured ones with these in their place. */
+  readonly settings: Settings;
+  readonly observer: SessionObserver | null;
+  readonly log: Log;
 }
 
 export interface ClientFacts {
@@ -52,6 +84,8 @@ export interface ClientFacts {
   readonly user: string;
   readonly database: string;
   readonly application: string;
+  /** default_transaction_isolation of the start-up packet, in lower case; null = not in it. */
+  readonly isolation: string | null;
   /** Address and port; asked for only by logs and listings. */
   readonly peer: { readonly address: string; readonly port: number; readonly tls: object | null };
   /** Milliseconds since the epoch. */
@@ -64,6 +98,8 @@ export interface ClientFacts {
 const HELD_BYTES_MAX = 256 * 1024;
 const MESSAGE_BYTES_MAX = 0x3fffffff;
 const STALLED_BYTES_MAX = 16 * 1024;
+/** What the primary may say while a read node is answering; the rest waits in its socket. */
+const ASIDE_BYTES_MAX = 256 * 1024;
 
 const KIND_PASS = 0;
 /** Extended query: goes on in pieces, and is half a question until its Sync. */
@@ -88,12 +124,19 @@ KINDS[Frontend.COPY_DONE] = KIND_COPY_END;
 KINDS[Frontend.COPY_FAIL] = KIND_COPY_END;
 KINDS[Frontend.TERMINATE] = KIND_TERMINATE;
 const PARSE = Frontend.PARSE;
+const BIND = Frontend.BIND;
+const STATUS_IDLE = 0x49;
 const QUERY = Frontend.QUERY;
 
-export class Session implements ChannelHandler, LinkUser {
+export class Session implements ChannelHandler, LinkUser, RouterSession {
   readonly client: ClientFacts;
   readonly channel: Channel;
-  readonly link: Link;
+  /** The connection to the primary. */
+  readonly home: Link;
+  /** The connection that the last statement went to; the home link, unless a read went elsewhere. */
+  link: Link;
+  /** Spreads reads; null where everything goes to the primary. */
+  router: Router | null = null;
   private readonly owner: SessionOwner;
   state: SessionState = 'idle';
   lastActiveMs = performance.now();
@@ -104,11 +147,35 @@ export class Session implements ChannelHandler, LinkUser {
   private stalledBytes: Buffer | null = null;
   private pendingAnswer: Interception | null = null;
   private terminating = false;
+  /** Terminate was passed on. */
+  private serverEnds = false;
   private backendBehind = false;
+  /** The kept bytes wait for their route. */
+  private routing = false;
+  /** The statement at hand is being routed, and will run as soon as that is done. */
+  starting = false;
+  private startWaiters: readonly (() => void)[] | null = null;
+  /** What the primary said beside the answers while a read node was answering. */
+  private aside: Buffer | null = null;
+  /** Set once the client has prepared something that the engine answers itself. */
+  private own: OwnStatements | null = null;
+  /** A message about it waits for the server's answers to what came before. */
+  private ownWaits = false;
+  /** The message that comes next was shown to the observer before it had to wait. */
+  private shown = false;
+  /** The rest of the message is for nobody. */
+  private dropsRest = false;
+  /** The server hears nothing before the Sync of the batch at hand. */
+  private batchFailed = false;
+  /** What PGPOOL SET has changed; null = nothing. */
+  overlay: SessionOverlay | null = null;
+  /** Where the last statement's beginning is kept; -1 = there was none. */
+  private readonly last = { slot: -1, length: 0, isName: false };
 
   constructor(client: ClientFacts, channel: Channel, link: Link, owner: SessionOwner) {
     this.client = client;
     this.channel = channel;
+    this.home = link;
     this.link = link;
     this.owner = owner;
     link.user = this;
@@ -124,7 +191,11 @@ export class Session implements ChannelHandler, LinkUser {
   /** What SHOW pool_processes calls the status. */
   get activity(): string {
     if (this.running) return 'Execute command';
-    return this.link.status === 0x49 ? 'Idle' : 'Idle in transaction';
+    return this.home.status === 0x49 ? 'Idle' : 'Idle in transaction';
+  }
+
+  get observer(): SessionObserver | null {
+    return this.overlay === null ? this.owner.observer : this.overlay.observer;
   }
 
   get idleForMs(): number {
@@ -161,61 +232,198 @@ export class Session implements ChannelHandler, LinkUser {
       else if (this.state !== 'closing' && !this.terminating) this.feed(buffer, used, length);
       return;
     }
-    const link = this.link;
-    const observer = this.owner.observer;
+    let link = this.link;
+    const { observer } = this;
+    const router = this.router;
+    let { own } = this;
+    if (router !== null) router.readTo = 0;
+    let from = start;
+    if (this.dropsRest) {
+      from = pos;
+      this.dropsRest = this.rest > 0;
+    }
     while (pos < length) {
       const left = length - pos;
       if (left < 5) break;
       const type = buffer[pos] as number;
       const size = buffer.readUInt32BE(pos + 1) + 1;
       if (size < 5 || size > MESSAGE_BYTES_MAX) {
-        this.violation(buffer, start, pos);
+        this.violation(buffer, from, pos);
         return;
       }
       const kind = KINDS[type] as number;
       if (size > left) {
-        if ((kind > KIND_BATCH || observer !== null) && size <= HELD_BYTES_MAX) break;
+        if (
+          (kind > KIND_BATCH || observer !== null || ((router !== null || own !== null) && kind !== KIND_PASS)) &&
+          size <= HELD_BYTES_MAX
+        ) {
+          break;
+        }
+        if (own?.skipping === true) {
+          this.forward(buffer, from, pos);
+          this.rest = size - left;
+          this.dropsRest = true;
+          return;
+        }
+        if (router !== null && kind !== KIND_PASS && !this.routeLarge(router, kind)) {
+          this.forward(buffer, from, pos);
+          this.waitForRoute(buffer, pos, length);
+          return;
+        }
         if (kind === KIND_LOOK) this.sent(link, Reply.QUERY);
         else if (kind !== KIND_PASS) this.note(link, kind);
         if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, length), false);
+        if (kind === KIND_LOOK || kind === KIND_PARSE) this.remember(kind, buffer, pos, length);
+        if (own !== null && kind !== KIND_PASS) own.settled = false;
         this.rest = size - left;
         pos = length;
         break;
       }
-      if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
-      if (kind === KIND_LOOK) {
+      if (router === null && observer !== null) {
+        if (!this.shown) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
+        this.shown = false;
+      }
+      let parsed: OwnCommand | null = null;
+      if (own?.skipping === true && kind !== KIND_SYNC && kind !== KIND_TERMINATE) {
+        // As a server after an error: nothing is heard before Sync.
+      } else if (kind === KIND_LOOK) {
         const what = intercept(buffer, pos + 5, pos + size - 1);
         if (what !== null && link.replies.certain) {
-          this.forward(buffer, start, pos);
+          if (router !== null && observer !== null) {
+            observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
+          }
+          this.forward(buffer, from, pos);
           // What changes the herd is forwarded after its preparation; what is ours is answered here.
           this.stall(what, buffer, pos, length);
           return;
         }
-        this.sent(link, Reply.QUERY);
-      } else if (kind !== KIND_PASS) {
-        if (kind === KIND_TERMINATE) {
-          this.forward(buffer, start, pos);
-          this.terminate();
-          return;
+      } else if (kind === KIND_TERMINATE) {
+        if (router !== null && observer !== null) {
+          observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
         }
-        if (kind === KIND_FLUSH && size === 5) {
-          pos += size;
-          continue;
-        }
-        if (kind === KIND_PARSE) {
-          const what = interceptParse(buffer, pos + 5, pos + size);
-          if (what !== null && link.replies.certain) {
-            this.forward(buffer, start, pos);
+        this.forward(buffer, from, pos);
+        this.terminate();
+        return;
+      } else if (kind === KIND_PARSE) {
+        const what = interceptParse(buffer, pos + 5, pos + size);
+        if (what?.kind === 'guard') {
+          if (link.replies.certain) {
+            this.forward(buffer, from, pos);
             this.stall(what, buffer, pos, length);
             return;
           }
+        } else if (what !== null && link.replies.orderly) {
+          parsed = what;
+          own = this.own ??= new OwnStatements();
         }
+      }
+      if (own !== null && kind !== KIND_PASS) {
+        if (this.isOurs(own, kind, parsed, buffer, pos, size)) {
+          this.forward(buffer, from, pos);
+          if (router !== null && observer !== null) {
+            if (!this.shown) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
+            this.shown = false;
+          }
+          if (!this.ownMessage(own, kind, parsed, buffer, pos, size, length)) return;
+          own = this.own;
+          pos += size;
+          from = pos;
+          continue;
+        }
+        if (kind === KIND_LOOK) own.passedQuery();
+        else if (kind === KIND_SYNC) this.ownBatchEnded(own);
+        else own.passed(buffer, pos, size);
+        own = this.own;
+      }
+      if (router !== null) {
+        if (kind !== KIND_PASS) {
+          const target = this.route(router, kind, buffer, pos, size, length);
+          if (target === null) {
+            this.forward(buffer, from, pos);
+            this.waitForRoute(buffer, pos, length);
+            return;
+          }
+          if (target !== link) {
+            this.forward(buffer, from, pos);
+            from = pos;
+            this.link = link = target;
+          }
+        }
+        if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, pos + size), true);
+      }
+      if (kind === KIND_LOOK) {
+        this.sent(link, Reply.QUERY);
+        this.remember(kind, buffer, pos, pos + size);
+      } else if (kind !== KIND_PASS && (kind !== KIND_FLUSH || size !== 5)) {
         this.note(link, kind);
+        if (kind === KIND_PARSE || type === BIND) this.remember(kind, buffer, pos, pos + size);
       }
       pos += size;
     }
-    this.forward(buffer, start, pos);
+    this.forward(buffer, from, pos);
     if (pos < length) this.startHold(buffer, pos, length);
+  }
+
+  /** @returns the link for the message at `pos`, or null when the client has to wait */
+  private route(router: Router, kind: number, buffer: Buffer, pos: number, size: number, length: number): Link | null {
+    const { link } = this;
+    // What the server will answer next cannot be told: everything goes where the client's last words went.
+    if (!link.replies.certain && !router.inBatch) return link;
+    if (kind === KIND_LOOK) return router.inBatch ? this.unlooked(router) : router.query(buffer, pos, size);
+    if (kind === KIND_CALL) return router.call() ? this.home : null;
+    if (kind === KIND_COPY_END || (kind === KIND_FLUSH && !router.inBatch)) return link;
+    if (!router.inBatch) {
+      const target = router.startBatch(buffer, pos, length);
+      if (target !== null && kind === KIND_SYNC) router.endBatch();
+      return target;
+    }
+    if (pos >= router.readTo) router.continueBatch(buffer, pos, size);
+    if (kind === KIND_SYNC) router.endBatch();
+    return link;
+  }
+
+  private unlooked(router: Router): Link | null {
+    if (!router.opaque()) return null;
+    router.endBatch(); // a Query among the messages of a batch ends it
+    return this.home;
+  }
+
+  /** A message too large to be held goes to the primary. @returns false when the client has to wait for that */
+  private routeLarge(router: Router, kind: number): boolean {
+    if (!this.link.replies.certain && !router.inBatch) return true;
+    if (kind === KIND_LOOK || kind === KIND_CALL) {
+      if (!router.opaque()) return false;
+    } else if (router.inBatch) router.opaqueBatch();
+    else if (!router.startOpaqueBatch()) return false;
+    this.link = this.home;
+    return true;
+  }
+
+  /** Keeps the beginning of the last statement, or the name of the prepared one that was bound, for listings. */
+  private remember(kind: number, buffer: Buffer, pos: number, end: number): void {
+    const { last } = this;
+    let start = pos + 5;
+    if (kind === KIND_PARSE) start = buffer[start] === 0 ? start + 1 : buffer.indexOf(0, start) + 1;
+    else if (kind === KIND_BATCH) {
+      start = buffer[start] === 0 ? start + 1 : buffer.indexOf(0, start) + 1;
+      if (buffer[start] === 0) return; // the unnamed statement, whose text was the last one parsed
+    }
+    if (start <= pos || start > end) return; // malformed: the server will say so
+    if (last.slot < 0) last.slot = lastStatements.take();
+    last.isName = kind === KIND_BATCH;
+    last.length = lastStatements.keep(last.slot, buffer, start, end);
+  }
+
+  /** The last statement of this client that went to a server, at most 1023 bytes; empty when there was none. */
+  get lastStatement(): string {
+    const { last } = this;
+    if (last.slot < 0) return '';
+    const text = lastStatements.text(last.slot, last.length);
+    if (!last.isName) return text;
+    const message = this.router?.statements.get(text)?.message;
+    if (message === undefined) return `EXECUTE ${text}`;
+    const start = message.indexOf(0, 5) + 1;
+    return lastStatements.cut(message, start, message.length);
   }
 
   private sent(link: Link, kind: (typeof Reply)[keyof typeof Reply]): void {
@@ -234,6 +442,127 @@ export class Session implements ChannelHandler, LinkUser {
     if (end === start) return;
     this.state = 'busy';
     if (!this.link.channel.write(buffer, start, end)) this.backendFull();
+  }
+
+  // --- while a route is found out -----------------------------------------------------------------------------------
+
+  private waitForRoute(buffer: Buffer, from: number, length: number): void {
+    this.moveTo('stalled');
+    this.routing = true;
+    this.keepStalled(buffer, from, length);
+    this.routeNow();
+  }
+
+  private routeNow(): void {
+    if (!this.routing || !this.homeFree || this.home.replies.size > 0 || this.link.replies.size > 0) return;
+    if (this.home.restOfMessage > 0) return; // its end comes first
+    this.routing = false;
+    this.starting = true;
+    void this.router?.work();
+  }
+
+  /** Resolves when the statement that is being routed runs, or needs no more. */
+  whenStarted(): Promise<void> {
+    return new Promise((resolve) => {
+      this.startWaiters = [...(this.startWaiters ?? []), resolve];
+    });
+  }
+
+  private started(): void {
+    const waiters = this.startWaiters;
+    this.startWaiters = null;
+    for (const wake of waiters ?? []) wake();
+  }
+
+  get homeFree(): boolean {
+    return this.home.user === this;
+  }
+
+  get ended(): boolean {
+    return this.state === 'closing';
+  }
+
+  resumeRouted(): void {
+    if (this.state !== 'stalled') return;
+    this.routing = false;
+    this.starting = false;
+    const bytes = this.stalledBytes as Buffer;
+    this.stalledBytes = null;
+    this.state = 'idle';
+    this.channel.resume();
+    this.feed(bytes, 0, bytes.length);
+    this.started();
+  }
+
+  repeat(bytes: Buffer): void {
+    this.link = this.home;
+    this.tellAside();
+    if (this.state === 'stalled') {
+      this.stalledBytes = this.stalledBytes === null ? bytes : Buffer.concat([bytes, this.stalledBytes]);
+      this.resumeRouted();
+      return;
+    }
+    // The beginning of the client's next message may have come meanwhile.
+    const { hold, holdFill } = this;
+    this.hold = null;
+    this.holdFill = 0;
+    this.state = 'idle';
+    this.feed(bytes, 0, bytes.length);
+    if (hold === null || this.ended) return;
+    if (this.isStalled()) this.keepStalled(hold, 0, holdFill);
+    else this.feed(hold, 0, holdFill);
+  }
+
+  private isStalled(): boolean {
+    return this.state === 'stalled';
+  }
+
+  failWaiting(error: ReceivedErrorFields): boolean {
+    const bytes = this.stalledBytes as Buffer;
+    if (!holdsStatement(bytes)) return false;
+    const answer = encodeErrorResponse({ ...error, severity: error.severity === '' ? 'ERROR' : error.severity });
+    this.channel.writeOwned(Buffer.concat([answer, this.readyForQuery()]));
+    const skipped = skipStatement(bytes);
+    this.starting = false;
+    this.stalledBytes = null;
+    this.state = 'idle';
+    this.channel.resume();
+    if (skipped < bytes.length) this.feed(bytes, skipped, bytes.length);
+    this.started();
+    return true;
+  }
+
+  private readyForQuery(): Buffer {
+    return encodeReadyForQuery(String.fromCharCode(this.home.status) as 'I' | 'T' | 'E');
+  }
+
+  // --- from a read node ---------------------------------------------------------------------------------------------
+
+  toClient(buffer: Buffer, start: number, end: number): boolean {
+    if (this.state === 'closing') return true;
+    return this.deliver(buffer, start, end);
+  }
+
+  readerFinished(): void {
+    this.tellAside();
+    this.backendIdle();
+  }
+
+  private tellAside(): void {
+    if (this.aside === null || this.home.restOfMessage > 0) return;
+    const bytes = this.aside;
+    this.aside = null;
+    this.toClient(bytes, 0, bytes.length);
+    this.home.channel.resume();
+  }
+
+  readerLost(reader: Reader): void {
+    const error = encodeErrorResponse({
+      severity: 'FATAL',
+      sqlstate: '57P01',
+      message: `terminating connection because backend node ${reader.nodeId} was lost in the middle of an answer`,
+    });
+    this.finish('backend-gone', false, reader.link.restOfMessage === 0 ? error : null);
   }
 
   private startHold(buffer: Buffer, pos: number, length: number): void {
@@ -256,7 +585,7 @@ export class Session implements ChannelHandler, LinkUser {
       if (this.holdFill < 5) return -1;
       const size = hold.readUInt32BE(1) + 1;
       if (size <= 5 || size > HELD_BYTES_MAX) return used;
-      if ((KINDS[hold[0] as number] as number) <= KIND_BATCH && this.owner.observer === null) return used;
+      if ((KINDS[hold[0] as number] as number) <= KIND_BATCH && this.observer === null) return used;
       const whole = Buffer.allocUnsafe(size);
       hold.copy(whole, 0, 0, 5);
       hold = this.hold = whole;
@@ -274,12 +603,22 @@ export class Session implements ChannelHandler, LinkUser {
   }
 
   private terminate(): void {
-    if (this.link.replies.size > 0 && this.link.replies.certain) {
-      // PostgreSQL finishes what was asked before it reads the Terminate.
-      this.terminating = true;
+    const { replies } = this.link;
+    if (replies.size === 0 && !this.running) {
+      this.finish('terminate', true);
       return;
     }
-    this.finish('terminate', true);
+    // PostgreSQL finishes what was asked before it reads the Terminate.
+    this.terminating = true;
+    // Where only the primary is at work, on a question of the engine's own, that will be answered.
+    if (replies.running && (replies.size === 0 || !replies.certain)) this.letServerEnd();
+  }
+
+  /** What the server will answer cannot be told: it is the one to end the connection. */
+  private letServerEnd(): void {
+    if (this.serverEnds) return;
+    this.serverEnds = true;
+    this.link.channel.writeOwned(encodeTerminate());
   }
 
   // --- what the engine answers itself -----------------------------------------------------------------------------
@@ -303,72 +642,256 @@ export class Session implements ChannelHandler, LinkUser {
     const what = this.pendingAnswer;
     if (what === null) return;
     this.pendingAnswer = null;
-    let reply: Buffer;
-    try {
-      reply = await this.owner.answer(this, what);
-    } catch (error) {
-      reply = encodeErrorResponse({
-        severity: 'ERROR',
-        sqlstate: 'XX000',
-        message: `pgherd could not answer: ${(error as Error).message}`,
-      });
+    if (what.kind === 'guard') {
+      await this.owner.guard(what.database);
+      if (this.state === 'stalled') this.unstall(true);
+      return;
     }
+    const answer = await this.answerTo(what);
     if (this.state !== 'stalled') return; // the session ended meanwhile
-    if (what.kind !== 'guard') {
-      const status = String.fromCharCode(this.link.status) as 'I' | 'T' | 'E';
-      this.channel.writeOwned(Buffer.concat([reply, encodeReadyForQuery(status)]));
+    this.channel.writeOwned(Buffer.concat([encodeAnswer(answer), this.readyForQuery()]));
+    this.lastActiveMs = performance.now();
+    this.unstall(false);
+  }
+
+  private async answerTo(what: OwnCommand): Promise<OwnAnswer> {
+    try {
+      return await this.owner.answer(this, what);
+    } catch (error) {
+      return failed('XX000', `pgherd could not answer: ${(error as Error).message}`);
     }
-    this.unstall(what.kind === 'guard');
+  }
+
+  // --- the same in the extended protocol --------------------------------------------------------------------------
+
+  /** The message is about what the engine answers, or part of a batch that only the engine has seen. */
+  private isOurs(
+    own: OwnStatements,
+    kind: number,
+    parsed: OwnCommand | null,
+    buffer: Buffer,
+    pos: number,
+    size: number,
+  ): boolean {
+    if (own.skipping && kind !== KIND_SYNC) return true;
+    if (kind === KIND_SYNC || kind === KIND_FLUSH) return own.inBatch && !this.serverInBatch;
+    return parsed !== null || own.concerns(buffer, pos, size);
+  }
+
+  /** The server has messages of the present batch. */
+  private get serverInBatch(): boolean {
+    return this.home.replies.batchOpen || this.link.replies.batchOpen || this.router?.inBatch === true;
+  }
+
+  private get owedNothing(): boolean {
+    return this.home.replies.size === 0 && this.link.replies.size === 0;
+  }
+
+  /** @returns false when the client has to wait */
+  private ownMessage(
+    own: OwnStatements,
+    kind: number,
+    parsed: OwnCommand | null,
+    buffer: Buffer,
+    pos: number,
+    size: number,
+    length: number,
+  ): boolean {
+    if (own.skipping && kind !== KIND_SYNC) return true;
+    const inBatch = this.serverInBatch;
+    if (!this.owedNothing || (inBatch && !own.settled && !this.batchFailed)) {
+      this.moveTo('stalled');
+      this.shown = this.observer !== null;
+      this.ownWaits = true;
+      this.keepStalled(buffer, pos, length);
+      this.ownNow();
+      return false;
+    }
+    if (inBatch && this.batchFailed) return true; // the server skips its messages, and we skip ours
+    if (kind === KIND_FLUSH) return true;
+    if (kind === KIND_SYNC) {
+      this.channel.writeOwned(this.readyForQuery());
+      this.lastActiveMs = performance.now();
+      this.ownBatchEnded(own);
+      return true;
+    }
+    let outcome: OwnOutcome;
+    try {
+      outcome = own.take(buffer, pos, size, parsed, (what) => this.owner.columnsOf(this, what));
+    } catch (error) {
+      const { message } = error as Error;
+      outcome = { kind: 'fail', bytes: encodeErrorResponse({ severity: 'ERROR', sqlstate: '08P01', message }) };
+    }
+    if (outcome.kind === 'execute') {
+      this.moveTo('stalled');
+      this.keepStalled(buffer, pos + size, length);
+      void this.execute(own, outcome);
+      return false;
+    }
+    this.channel.writeOwned(outcome.bytes);
+    if (outcome.kind === 'fail') this.ownFailed(own);
+    return true;
+  }
+
+  private async execute(own: OwnStatements, { portal, rowsMax }: OwnOutcome & { kind: 'execute' }): Promise<void> {
+    portal.answer ??= await this.answerTo(portal.what);
+    if (this.state !== 'stalled') return;
+    this.channel.writeOwned(encodeExecuted(portal, rowsMax));
+    if (portal.answer.kind === 'error') this.ownFailed(own);
+    this.goOn();
+  }
+
+  /** An error of ours: what the server has done in this batch must fail with it. */
+  private ownFailed(own: OwnStatements): void {
+    own.skipping = true;
+    if (!this.serverInBatch) return;
+    own.barrier = new Barrier('error', this.home.restOfMessage);
+    this.home.replies.push(Reply.BATCH, this);
+    this.home.channel.writeOwned(FAIL_MESSAGES);
+  }
+
+  private ownBatchEnded(own: OwnStatements): void {
+    own.endBatch(this.home.status === STATUS_IDLE);
+    if (own.empty) this.own = null;
+  }
+
+  /** Goes on with a message of ours that waits, once the server has answered what came before it. */
+  private ownNow(): void {
+    const { own } = this;
+    if (!this.ownWaits || own === null || !this.owedNothing) return;
+    if (!this.serverInBatch || own.settled || this.batchFailed) {
+      this.ownWaits = false;
+      this.goOn();
+      return;
+    }
+    if (own.barrier !== null) return;
+    own.barrier = new Barrier('mark', this.home.restOfMessage);
+    this.home.replies.push(Reply.BATCH, this);
+    this.home.channel.writeOwned(MARK_MESSAGES);
+  }
+
+  /** Passes on what the server says while answers to the engine's own messages are among it. */
+  private fromBackendBehind(own: OwnStatements, barrier: Barrier, buffer: Buffer, start: number, end: number): boolean {
+    let taken = true;
+    const put = (bytes: Buffer, from: number, to: number): void => {
+      if (!this.deliver(bytes, from, to)) taken = false;
+    };
+    barrier.take(buffer, start, end, put);
+    if (this.batchFailed && !barrier.over && !own.skipping) barrier.giveUp(put);
+    if (!barrier.over) return taken;
+    own.barrier = null;
+    if (!this.batchFailed) {
+      own.settled = true;
+      // The router goes by these counts.
+      this.home.parsesDone--;
+      this.home.closesDone--;
+    }
+    this.ownNow();
+    return taken;
+  }
+
+  private goOn(): void {
+    const bytes = this.stalledBytes;
+    this.stalledBytes = null;
+    this.state = 'idle';
+    this.channel.resume();
+    if (bytes !== null) this.feed(bytes, 0, bytes.length);
+  }
+
+  /** For the router, which reads a batch ahead: the message at `pos` is not for a server. */
+  isOwn(buffer: Buffer, pos: number, size: number): boolean {
+    if (this.own?.concerns(buffer, pos, size) === true) return true;
+    if (buffer[pos] !== PARSE) return false;
+    const what = interceptParse(buffer, pos + 5, pos + size);
+    return what !== null && what.kind !== 'guard';
   }
 
   /** Goes on with what was kept, which begins with the statement that caused the stall. */
   private unstall(forwardFirst: boolean): void {
     const bytes = this.stalledBytes as Buffer;
     this.stalledBytes = null;
+    this.routing = false;
+    this.starting = false;
     this.state = 'idle';
     this.channel.resume();
     const size = bytes.readUInt32BE(1) + 1;
     if (forwardFirst) {
+      this.link = this.home;
+      this.router?.opaque();
       if (bytes[0] === PARSE) this.note(this.link, KIND_PARSE);
       else this.sent(this.link, Reply.QUERY);
+      this.remember(bytes[0] === PARSE ? KIND_PARSE : KIND_LOOK, bytes, 0, size);
       this.forward(bytes, 0, size);
     }
     if (size < bytes.length) this.feed(bytes, size, bytes.length);
+    this.started();
   }
 
   // --- from the backend -------------------------------------------------------------------------------------------
 
   fromBackend(buffer: Buffer, start: number, end: number): boolean {
     if (this.state === 'closing') return true;
+    const readerAnswers = this.link !== this.home && this.link.replies.running;
+    if (readerAnswers || this.aside !== null) {
+      // The primary speaks while a read node is answering: a notification, a notice. Only whole messages are passed on.
+      const own = Buffer.from(buffer.subarray(start, end));
+      this.aside = this.aside === null ? own : Buffer.concat([this.aside, own]);
+      if (!readerAnswers) this.tellAside();
+      return this.aside === null || this.aside.length < ASIDE_BYTES_MAX;
+    }
     // What was waited for turned out to be a COPY, whose data may stand behind the statement that waits.
     if (this.state === 'stalled' && this.pendingAnswer !== null && !this.link.replies.certain) {
       this.pendingAnswer = null;
       this.unstall(true);
+    } else if (this.routing && !this.home.replies.certain) this.unstall(true);
+    else if (this.ownWaits && !this.home.replies.orderly) {
+      this.ownWaits = false;
+      this.goOn();
     }
-    const { observer } = this.owner;
+    if (this.terminating && this.home.replies.copyIn) this.letServerEnd();
+    const { own } = this;
+    if (own !== null && own.barrier !== null) return this.fromBackendBehind(own, own.barrier, buffer, start, end);
+    const taken = this.deliver(buffer, start, end);
+    if (this.routing) this.routeNow(); // what waited for the end of a message
+    return taken;
+  }
+
+  private deliver(buffer: Buffer, start: number, end: number): boolean {
+    const { observer } = this;
     if (observer !== null) return observer.fromBackend(this, buffer, start, end);
     return this.channel.write(buffer, start, end);
   }
 
   backendError(body: Buffer): void {
-    this.owner.backendError?.(this, body);
+    this.batchFailed = true;
+    this.router?.homeError();
+    if (this.own?.barrier?.expectsError !== true) this.owner.backendError?.(this, body);
+  }
+
+  backendReady(): void {
+    this.batchFailed = false;
+    this.router?.homeReady();
   }
 
   backendIdle(): void {
     this.lastActiveMs = performance.now();
     if (this.terminating) {
-      this.finish('terminate', true);
+      if (this.link.replies.certain && !this.serverEnds) this.finish('terminate', true);
+      else this.letServerEnd();
       return;
     }
     if (this.state === 'stalled') {
       if (this.pendingAnswer !== null) void this.answerNow();
+      else if (this.ownWaits) this.ownNow();
+      else this.routeNow();
       return;
     }
     this.moveTo('idle');
   }
 
   backendGone(_error: Error | null): void {
-    this.finish('backend-gone', false);
+    if (this.link.restOfMessage === 0) this.tellAside(); // its last word may be among it
+    this.finish(this.terminating ? 'terminate' : 'backend-gone', false);
   }
 
   backendFull(): void {
@@ -385,11 +908,13 @@ export class Session implements ChannelHandler, LinkUser {
   // --- ends -------------------------------------------------------------------------------------------------------
 
   onFull(): void {
-    if (this.link.user === this) this.link.channel.pause();
+    if (this.state !== 'closing') this.link.channel.pause();
   }
 
   onDrain(): void {
-    if (this.link.user === this) this.link.channel.resume();
+    if (this.state === 'closing') return;
+    this.home.channel.resume();
+    this.router?.resumeReaders(); // the one that was paused need not be the one that answers now
   }
 
   onClosed(_error: Error | null): void {
@@ -410,17 +935,61 @@ export class Session implements ChannelHandler, LinkUser {
     this.hold = null;
     this.stalledBytes = null;
     this.pendingAnswer = null;
-    this.link.user = null;
-    this.link.channel.resume(); // it may have waited for this client
-    const reusable = mayReuse && this.link.clean && this.rest === 0;
+    this.ownWaits = false;
+    this.routing = false;
+    this.starting = false;
+    this.started();
+    if (this.last.slot >= 0) lastStatements.give(this.last.slot);
+    this.last.slot = -1;
+    this.home.user = null;
+    this.home.channel.resume(); // it may have waited for this client
+    const reusable = mayReuse && this.home.clean && this.rest === 0;
     if (!this.channel.closed) this.channel.end(last);
     this.owner.sessionEnded(this, reason, reusable);
+    this.router?.close(reusable);
   }
 
   /** The server works on something, or has half of it: what a cancel request may mean. */
   get running(): boolean {
-    return this.link.replies.running;
+    return this.link.replies.running || this.home.replies.running;
   }
+
+  /** The connections that the statement at hand goes to. */
+  get targets(): readonly Link[] {
+    return this.router?.targets(this.link) ?? [this.link];
+  }
+
+  /** All connections that the session holds, its home first. */
+  get links(): readonly Link[] {
+    return [this.home, ...(this.router?.readerLinks ?? [])];
+  }
+
+  /** The connection whose server works for the client now. */
+  get working(): Link {
+    return this.link.replies.running ? this.link : this.home;
+  }
+}
+
+/** A Query, or a batch with its Sync, is whole. */
+function holdsStatement(bytes: Buffer): boolean {
+  let pos = 0;
+  while (bytes.length - pos >= 5) {
+    const type = bytes[pos];
+    pos += bytes.readUInt32BE(pos + 1) + 1;
+    if (type === QUERY || type === Frontend.SYNC) return pos <= bytes.length;
+  }
+  return false;
+}
+
+/** Where the bytes go on behind one Query, or behind the Sync of one batch. */
+function skipStatement(bytes: Buffer): number {
+  let pos = 0;
+  while (bytes.length - pos >= 5) {
+    const type = bytes[pos];
+    pos = Math.min(bytes.length, pos + bytes.readUInt32BE(pos + 1) + 1);
+    if (type === QUERY || type === Frontend.SYNC) return pos;
+  }
+  return pos;
 }
 
 /** The text of a Query message's body without its final zero. */

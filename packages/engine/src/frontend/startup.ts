@@ -41,7 +41,7 @@ export interface Refusal {
 export interface StartupHost {
   /** TLS options for clients, or null when `ssl` is off. */
   clientTls(): tls.TLSSocketOptions | null;
-  /** Resolves once the connection has a client slot. */
+  /** Asks for a client slot and resolves once the connection has it. Asked by one that had a slot, it gives that back. */
   slot(startup: Startup): Promise<void>;
   cancel(pid: number, secret: Buffer, address: string): Promise<void>;
   /** The client's sign-in method by pool_hba.conf; 'follow' = as the server asks (enable_pool_hba off). */
@@ -50,7 +50,14 @@ export interface StartupHost {
   /** The node that this client's session starts on. @throws BackendUnavailableError */
   acquire(want: LinkWish): Promise<Link>;
   giveBack(link: Link): void;
-  established(startup: Startup, client: ClientFacts, link: Link, rest: Buffer | null): void;
+  /** @param credentials the session's from here on, to open further connections with */
+  established(
+    startup: Startup,
+    client: ClientFacts,
+    link: Link,
+    rest: Buffer | null,
+    credentials: Credentials | null,
+  ): void;
   ended(startup: Startup): void;
   log(
     level: 'log' | 'fatal' | 'error' | 'debug1' | 'warning',
@@ -80,6 +87,8 @@ export interface LinkWish {
 }
 
 const TOKEN_BYTES_MAX = 65_535;
+/** How long a connection may hold a client slot without having said who it is. */
+const PACKET_LIMIT_MS = 1_000;
 const NO = Buffer.from('N');
 const YES = Buffer.from('S');
 const TLS_HANDSHAKE = 0x16;
@@ -128,6 +137,7 @@ export class Startup implements ChannelHandler {
   private askedTls = false;
   private askedGss = false;
   private timer: NodeJS.Timeout | null = null;
+  private deadlineMs = Number.POSITIVE_INFINITY;
   private answerWanted: ((body: Buffer | null) => void) | null = null;
 
   constructor(channel: Channel, facts: { id: number; admitted: boolean; unix: boolean }, host: StartupHost) {
@@ -141,9 +151,36 @@ export class Startup implements ChannelHandler {
   }
 
   private armTimer(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
     const limitMs = this.host.authenticationTimeoutMs;
-    this.timer = limitMs > 0 ? setTimeout(() => this.timedOut(), limitMs) : null;
+    this.deadlineMs = limitMs > 0 ? performance.now() + limitMs : Number.POSITIVE_INFINITY;
+    this.lookIn(this.admitted && this.isNameless() ? Math.min(limitMs || PACKET_LIMIT_MS, PACKET_LIMIT_MS) : limitMs);
+  }
+
+  private lookIn(ms: number): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = Number.isFinite(ms) && ms > 0 ? setTimeout(() => this.look(), ms) : null;
+  }
+
+  /** One timer serves both limits: most connections are through before the first. */
+  private look(): void {
+    const leftMs = this.deadlineMs - performance.now();
+    if (leftMs <= 0) {
+      this.timedOut();
+      return;
+    }
+    if (this.admitted && this.isNameless()) this.giveSlotBack();
+    this.lookIn(Math.max(1, leftMs));
+  }
+
+  /** It has not said yet who it is: its start-up packet is not complete. */
+  private isNameless(): boolean {
+    return this.phase === 'packet' || this.phase === 'tls';
+  }
+
+  /** Whoever says nothing must not keep others out. Once its start-up packet is complete it asks, as those that wait do. */
+  private giveSlotBack(): void {
+    this.admitted = false;
+    void this.host.slot(this);
   }
 
   get clientAddress(): Peer {
@@ -336,7 +373,9 @@ export class Startup implements ChannelHandler {
       }
       const own = link;
       link = null; // the session's from here on, whatever happens: it must not come back to the pool behind its back
-      this.establish(message, protocol, own, signedIn.last);
+      const { credentials } = signedIn;
+      signedIn.credentials = null;
+      this.establish(message, protocol, own, signedIn.last, credentials);
     } catch (error) {
       if (link !== null) this.host.giveBack(link);
       this.failed(error);
@@ -349,7 +388,13 @@ export class Startup implements ChannelHandler {
     return this.phase === 'over';
   }
 
-  private establish(message: StartupMessage, protocol: number, link: Link, last: Buffer | null): void {
+  private establish(
+    message: StartupMessage,
+    protocol: number,
+    link: Link,
+    last: Buffer | null,
+    credentials: Credentials | null,
+  ): void {
     const secret = cancelKey(protocol >= PROTOCOL_3_2 ? 32 : 4);
     const changed = link.changedParameters;
     const parts = [
@@ -370,12 +415,13 @@ export class Startup implements ChannelHandler {
       user: intern(message.user),
       database: intern(message.database),
       application: intern(message.params.get('application_name') ?? ''),
+      isolation: startIsolation(message),
       peer: this.peer,
       connectedAtMs: Date.now(),
       secret: secret.toString('latin1'),
       protocol,
     };
-    this.host.established(this, client, link, rest);
+    this.host.established(this, client, link, rest, credentials);
   }
 
   /** Runs one sign-in method with the client until it is through. @throws SignInRefused */
@@ -512,6 +558,15 @@ export class Startup implements ChannelHandler {
   onDrain(): void {}
 
   onFull(): void {}
+}
+
+/** As a parameter of its own, or in `options`. */
+function startIsolation(message: StartupMessage): string | null {
+  const own = message.params.get('default_transaction_isolation');
+  if (own !== undefined) return own.toLowerCase();
+  const options = message.params.get('options') ?? '';
+  const found = /default[_-]transaction[_-]isolation=((?:[^\s\\]|\\.)+)/i.exec(options);
+  return found === null ? null : (found[1] as string).replaceAll('\\', '').toLowerCase();
 }
 
 const KEY_POOL_BYTES = 4096;

@@ -72,6 +72,11 @@ export class Pool {
     return null;
   }
 
+  /** Those that wait for a client. */
+  idleLinks(): Link[] {
+    return [...this.idle.values()].flat();
+  }
+
   /**
    * Room for one more link: evicts the longest idle one if the lease is used up, waits if there is none.
    * @returns false when no room came up within `limitMs`
