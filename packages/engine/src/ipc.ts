@@ -18,6 +18,12 @@ export interface ClusterSnapshot {
     readonly weight: number;
     readonly status: 'waiting' | 'up' | 'down' | 'unused';
     readonly role: 'primary' | 'standby' | 'unknown';
+    /** Bytes behind the primary at the last streaming check, 0 for the primary itself; null = not measured. */
+    readonly lagBytes: number | null;
+    /** pg_stat_replication.replay_lag of the row with backend_application_nameN, 0 for the primary; null = not measured. */
+    readonly lagMs: number | null;
+    /** `X/Y`: replayed at the last streaming check; the primary's own position for the primary. Null = not measured. */
+    readonly replayLsn: string | null;
   }[];
 }
 
@@ -47,11 +53,66 @@ export interface HerdReport {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** What the supervisor may want to know of a worker. */
+export type WorkerQuestion =
+  /** Its clients and its idle connections. @param viewer whose own statements and addresses may be told; null = all */
+  | { readonly about: 'slots'; readonly viewer: string | null; readonly statements: boolean }
+  | {
+      readonly about: 'route';
+      readonly sql: string;
+      readonly database: string;
+      readonly user: string;
+      readonly application: string;
+    };
+
+/** One connection to a server. Times are milliseconds since the epoch. */
+export interface LinkFacts {
+  readonly node: number;
+  readonly pid: number;
+  readonly database: string;
+  readonly user: string;
+  readonly openedAtMs: number;
+  /** Sessions that it has served, the present one included. */
+  readonly uses: number;
+}
+
+/** One client. Its address and statement are empty where the viewer may not see them. */
+export interface ClientSlot {
+  readonly database: string;
+  readonly user: string;
+  readonly status: string;
+  readonly connectedAtMs: number;
+  readonly idleMs: number;
+  /** client_idle_limit in seconds; 0 = none */
+  readonly idleLimit: number;
+  readonly protocol: number;
+  readonly readNode: number;
+  readonly host: string;
+  readonly port: string;
+  readonly links: readonly LinkFacts[];
+  readonly statement: string;
+  /** Nodes that it was sent to. */
+  readonly sentTo: readonly number[];
+}
+
+export interface WorkerSlots {
+  readonly startedAtMs: number;
+  /** Clients served. */
+  readonly clients: number;
+  readonly sessions: readonly ClientSlot[];
+  /** Clients that have a slot and have not signed in yet. */
+  readonly connecting: number;
+  /** Connections in the pools. */
+  readonly idle: readonly LinkFacts[];
+}
+
 export type ToWorker =
   | { t: 'config'; packed: string }
   | { t: 'cluster'; snapshot: ClusterSnapshot }
   /** A connection; the handle travels along. `admitted` says that it already has a client slot. */
   | { t: 'conn'; id: number; admitted: boolean; unix: boolean }
+  /** A bound socket to listen on; the handle travels along. Connections are accepted and admitted by the worker itself. */
+  | { t: 'listen'; unix: boolean; backlog: number }
   | { t: 'admit'; id: number }
   | { t: 'refuse'; id: number }
   /** Clients are waiting for slots: ended connections are worth a message at once. */
@@ -60,16 +121,21 @@ export type ToWorker =
   | { t: 'cancelled'; request: number; found: boolean }
   | { t: 'guard'; request: number; database: string }
   | { t: 'guarded'; request: number }
+  /** The catalog changed: what names mean has to be asked anew. */
+  | { t: 'catalog' }
   | { t: 'replicate'; request: number; granted: boolean }
   /** So many more connections per node may be open. */
   | { t: 'lease'; more: number }
   | { t: 'shed'; links: number }
   | { t: 'report'; request: number; report: HerdReport | null }
+  | { t: 'question'; request: number; question: WorkerQuestion }
   | { t: 'stop'; mode: 'smart' | 'fast' };
 
 export type ToSupervisor =
   | { t: 'ready' }
   | { t: 'applied'; snapshot: number; error: string | null }
+  /** A client needs a slot. From one that has it: it said too little for too long, gives it back, and asks again later. */
+  | { t: 'listening'; error: string | null }
   | { t: 'want'; id: number }
   /** Connections that ended (their slots are free) since the last message. */
   | { t: 'ended'; ids: number[] }
@@ -77,18 +143,22 @@ export type ToSupervisor =
   | { t: 'cancelled'; request: number; found: boolean }
   | { t: 'guard'; request: number; database: string }
   | { t: 'guarded'; request: number }
+  | { t: 'catalog' }
   /** May this connection be one of replication_connections? Until it ends it is, if granted. */
   | { t: 'replicate'; request: number; id: number }
   | { t: 'short'; waiting: number }
   /** So many connections per node are given up. */
   | { t: 'gave'; links: number }
   | { t: 'report'; request: number; name: string; session: number; database: string; user: string }
+  | { t: 'answer'; request: number; answer: unknown }
   | { t: 'suspect'; node: number; reason: string }
   | { t: 'stats'; stats: WorkerStats };
 
 /** Counters of one worker, cumulative since it started; sent about once a second. */
 export interface WorkerStats {
   readonly sessions: number;
+  /** Client slots, where the worker gives them itself. */
+  readonly slots?: { readonly busy: number; readonly waiting: number; readonly refused: number };
   readonly linksTotal: number;
   readonly linksIdle: number;
   readonly waiting: number;
@@ -102,6 +172,16 @@ export interface WorkerStats {
   readonly logLinesDropped: number;
   /** statements sent, by node id */
   readonly statements: readonly number[];
+  /** What SHOW pool_backend_stats tells: statements sent by kind, error messages received by severity; by node id. */
+  readonly selects: readonly number[];
+  readonly inserts: readonly number[];
+  readonly updates: readonly number[];
+  readonly deletes: readonly number[];
+  readonly ddls: readonly number[];
+  readonly others: readonly number[];
+  readonly panics: readonly number[];
+  readonly fatals: readonly number[];
+  readonly errors: readonly number[];
   /** histogram counts over LATENCY_BUCKETS_MS, plus one for larger */
   readonly latency: readonly number[];
   readonly latencySumMs: number;

@@ -1,17 +1,10 @@
 /** SHOW pool_* and PGPOOL SHOW: what the proxy answers itself, in Pgpool-II's columns and words. */
 import { type Cluster, ephemeralCluster } from '@pgherd/lab';
-import {
-  Backend,
-  decodeRowDescription,
-  encodeBind,
-  encodeExecute,
-  encodeParse,
-  encodeQuery,
-  encodeSync,
-} from '@pgherd/wire';
+import { Backend, decodeRowDescription, encodeQuery } from '@pgherd/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, engineFor } from '../test-support/engine.ts';
 import { type Answer, describeFrames, RawClient } from '../test-support/raw-client.ts';
+import { until } from '../test-support/wait.ts';
 
 let cluster: Cluster;
 let engine: Engine;
@@ -20,7 +13,7 @@ let client: RawClient;
 beforeAll(async () => {
   cluster = await ephemeralCluster({ nodes: 1, pgBin: 'embedded' });
   engine = await engineFor(cluster, {
-    settings: { num_init_children: 4, sr_check_period: 1, max_pool: 3, backend_weight0: 1 },
+    settings: { num_init_children: 4, sr_check_period: 1, health_check_period: 1, max_pool: 3, backend_weight0: 1 },
   });
   client = await RawClient.signIn(engine.address, { user: 'app', database: 'app' });
 });
@@ -84,16 +77,6 @@ describe('SHOW pool_nodes', () => {
       ['2', '3'],
     ]);
   });
-
-  it('in the extended protocol goes to the server, which knows nothing of it', async () => {
-    client.send(
-      encodeParse({ statement: '', sql: 'SHOW pool_nodes', parameterTypes: [] }),
-      encodeBind({ portal: '', statement: '', parameterFormats: [], values: [], resultFormats: [] }),
-      encodeExecute({ portal: '', rowsMax: 0 }),
-      encodeSync(),
-    );
-    expect((await client.answer()).errors[0]?.message).toBe('unrecognized configuration parameter "pool_nodes"');
-  });
 });
 
 describe('SHOW', () => {
@@ -142,14 +125,38 @@ describe('SHOW', () => {
     expect(rows).toEqual([['0', '0', '0.00', '0', '0', '0', '0', '0', '0']]);
   });
 
-  it.each(['pool_processes', 'pool_pools', 'pool_health_check_stats', 'pool_backend_stats'])(
-    '%s says that it is missing',
-    async (name) => {
-      const { errors, status } = await client.query(`SHOW ${name}`);
-      expect(errors[0]).toMatchObject({ sqlstate: '0A000', message: `SHOW ${name} is not available in this version` });
-      expect(status).toBe('I');
-    },
-  );
+  it('pool_health_check_stats: counts, durations and times by node', async () => {
+    const stats = async (): Promise<Answer> => client.query('SHOW pool_health_check_stats');
+    expect(columns(await stats()).join(' ')).toBe(
+      'node_id hostname port status role last_status_change total_count success_count fail_count skip_count ' +
+        'retry_count average_retry_count max_retry_count max_duration min_duration average_duration ' +
+        'last_health_check last_successful_health_check last_skip_health_check last_failed_health_check',
+    );
+    const [row] = await until('a health check', async () => {
+      const { rows } = await stats();
+      return Number(rows[0]?.[6]) > 0 ? rows : null;
+    });
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    const count = expect.stringMatching(/^[1-9]\d*$/);
+    const { host, port } = cluster.primary;
+    expect(row).toEqual([
+      ...['0', host, String(port), 'up', 'primary', time, count, count, '0', '0', '0', '0.000000', '0'],
+      ...[expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+\.\d{6}$/)],
+      ...[time, time, '', ''],
+    ]);
+  });
+
+  it('pool_backend_stats: statements and errors by node', async () => {
+    const answer = await client.query('SHOW pool_backend_stats');
+    expect(columns(answer).join(' ')).toBe(
+      'node_id hostname port status role select_cnt insert_cnt update_cnt delete_cnt ddl_cnt other_cnt ' +
+        'panic_cnt fatal_cnt error_cnt',
+    );
+    const { host, port } = cluster.primary;
+    expect(answer.rows).toEqual([
+      ['0', host, String(port), 'up', 'primary', ...Array.from({ length: 9 }, () => expect.stringMatching(/^\d+$/))],
+    ]);
+  });
 
   it('of any other name is the business of the server', async () => {
     const { errors } = await client.query('SHOW pool_x');

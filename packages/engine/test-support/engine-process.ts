@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { EngineStatus, ReloadReport, StopMode } from '@pgherd/operations';
+import type { EngineStatus, ReloadReport, RouteExplanation, RouteQuestion, StopMode } from '@pgherd/operations';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 
 export type ToEngine = { id: number } & (
@@ -12,12 +12,15 @@ export type ToEngine = { id: number } & (
   | { ask: 'reload' }
   | { ask: 'stop'; mode: StopMode }
   | { ask: 'collect' }
+  | { ask: 'explainRoute'; question: RouteQuestion }
 );
+
+export type EngineAnswer = EngineStatus | ReloadReport | RouteExplanation | null;
 
 export type FromEngine =
   | { say: 'ready' }
   | { say: 'failed'; error: string }
-  | { say: 'answer'; id: number; value: EngineStatus | ReloadReport | null };
+  | { say: 'answer'; id: number; value: EngineAnswer };
 
 const directory = process.argv[2] as string;
 const at = (name: string): string => path.join(directory, name);
@@ -64,6 +67,9 @@ async function answer(message: ToEngine): Promise<void> {
       await stop(message.mode);
       say({ say: 'answer', id, value: null });
       leave();
+      return;
+    case 'explainRoute':
+      say({ say: 'answer', id, value: await supervisor.explainRoute(message.question) });
       return;
     case 'collect':
       globalThis.gc?.();

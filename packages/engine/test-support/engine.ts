@@ -6,8 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoteValue } from '@pgherd/config';
 import { type Cluster, freePorts } from '@pgherd/lab';
-import type { EngineStatus, ReloadReport, StopMode } from '@pgherd/operations';
-import type { FromEngine, ToEngine } from './engine-process.ts';
+import type { EngineStatus, ReloadReport, RouteExplanation, RouteQuestion, StopMode } from '@pgherd/operations';
+import type { EngineAnswer, FromEngine, ToEngine } from './engine-process.ts';
 import { env } from './env.ts';
 import { childrenOf, isAlive } from './processes.ts';
 import { until, within } from './wait.ts';
@@ -38,7 +38,7 @@ export class Engine {
   private settings: Record<string, SettingValue>;
   private readonly child: ChildProcess;
   private readonly exited: Promise<void>;
-  private readonly answers = new Map<number, (value: EngineStatus | ReloadReport | null) => void>();
+  private readonly answers = new Map<number, (value: EngineAnswer) => void>();
   private asked = 0;
 
   private constructor(
@@ -131,9 +131,14 @@ export class Engine {
 
   // --- acts -------------------------------------------------------------------------------------------------------
 
-  private ask(question: { ask: 'status' | 'reload' | 'collect' } | { ask: 'stop'; mode: StopMode }) {
+  private ask(
+    question:
+      | { ask: 'status' | 'reload' | 'collect' }
+      | { ask: 'stop'; mode: StopMode }
+      | { ask: 'explainRoute'; question: RouteQuestion },
+  ) {
     const id = ++this.asked;
-    const answer = new Promise<EngineStatus | ReloadReport | null>((resolve) => this.answers.set(id, resolve));
+    const answer = new Promise<EngineAnswer>((resolve) => this.answers.set(id, resolve));
     this.child.send({ ...question, id } as ToEngine);
     return within(`answer to ${question.ask}`, ANSWER_MS, answer);
   }
@@ -144,6 +149,10 @@ export class Engine {
 
   async reload(): Promise<ReloadReport> {
     return (await this.ask({ ask: 'reload' })) as ReloadReport;
+  }
+
+  async explainRoute(question: RouteQuestion): Promise<RouteExplanation> {
+    return (await this.ask({ ask: 'explainRoute', question })) as RouteExplanation;
   }
 
   /** Runs the supervisor's garbage collector where `nodeOptions` has --expose-gc. */

@@ -16,6 +16,10 @@ export const env = {
   fuzzSeed: (): number => count('PGHERD_FUZZ_SEED', (Date.now() % 1_000_000) + 1),
   /** Replies that the nonce oracle compares. */
   oracleReplies: (short: number): number => count('PGHERD_ORACLE_REPLIES', short),
+  /** Writes that are read back by the session that wrote. */
+  ownWrites: (short: number): number => count('PGHERD_OWN_WRITES', short),
+  /** Sessions that are played through pgherd and directly, for each way of playing them. */
+  sameSessions: (short: number): number => count('PGHERD_SAME_SESSIONS', short),
   /** Idle clients of the memory test. */
   idleClients: (short: number): number => count('PGHERD_IDLE_CLIENTS', short),
 };

@@ -372,9 +372,9 @@ export class RawClient {
   }
 
   /** Terminate, then the end of the connection from the other side. */
-  async end(): Promise<void> {
+  async end(timeoutMs = DEADLINE_MS): Promise<void> {
     this.send(encodeTerminate());
-    await this.closed();
+    await this.closed(timeoutMs);
   }
 
   /** FIN without a word. */
@@ -392,16 +392,16 @@ export class RawClient {
   }
 
   /** Cancels this session as libpq does: on a connection of its own, waiting for its end. */
-  async cancel(target: Target): Promise<void> {
+  async cancel(target: Target, timeoutMs = DEADLINE_MS): Promise<void> {
     const { pid, secret } = this.greeting as Greeting;
-    await sendCancel(target, pid, secret);
+    await sendCancel(target, pid, secret, timeoutMs);
   }
 }
 
-export async function sendCancel(target: Target, pid: number, secret: Buffer): Promise<void> {
+export async function sendCancel(target: Target, pid: number, secret: Buffer, timeoutMs = DEADLINE_MS): Promise<void> {
   const client = await RawClient.open(target);
   client.send(encodeCancelRequest(pid, secret));
-  await client.closed();
+  await client.closed(timeoutMs);
 }
 
 function md5Answer(user: string, password: string, salt: Buffer): string {

@@ -99,7 +99,19 @@ function callerOf(callee: (...args: never[]) => unknown): string {
   return /([^/\\(\s]+:\d+):\d+\)?$/m.exec(at.stack ?? '')?.[1] ?? 'unknown';
 }
 
-export class Logger {
+export interface LogExtra {
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly context?: LogContext | null;
+}
+
+/** What lines are written to. */
+export interface Log {
+  enabled(level: Level): boolean;
+  write(level: Level, message: string, extra?: LogExtra): void;
+}
+
+export class Logger implements Log {
   settings: LogSettings;
   readonly processName: string;
   dropped = 0;
@@ -120,12 +132,26 @@ export class Logger {
     return RANK[level] >= RANK[this.settings.minLevel];
   }
 
-  write(
+  write(level: Level, message: string, extra: LogExtra = {}): void {
+    if (this.enabled(level)) this.entry(this.settings.verbosity, this.write, level, message, extra);
+  }
+
+  /** The same log for one session that has chosen for itself what is written. */
+  under(own: Pick<LogSettings, 'minLevel' | 'verbosity'>): Log {
+    const enabled = (level: Level): boolean => RANK[level] >= RANK[own.minLevel];
+    const write = (level: Level, message: string, extra: LogExtra = {}): void => {
+      if (enabled(level)) this.entry(own.verbosity, write, level, message, extra);
+    };
+    return { enabled, write };
+  }
+
+  private entry(
+    verbosity: LogSettings['verbosity'],
+    caller: (...args: never[]) => unknown,
     level: Level,
     message: string,
-    extra: { detail?: string | undefined; hint?: string | undefined; context?: LogContext | null } = {},
+    extra: LogExtra,
   ): void {
-    if (!this.enabled(level)) return;
     const prefix = expandPrefix(this.settings.prefix, {
       processName: this.processName,
       pid: process.pid,
@@ -135,12 +161,11 @@ export class Logger {
     });
     const severity = level.startsWith('debug') ? 'DEBUG' : level.toUpperCase();
     let text = `${prefix}${severity}:  ${oneEntry(message)}\n`;
-    const { verbosity } = this.settings;
     if (verbosity !== 'terse') {
       if (extra.detail !== undefined) text += `${prefix}DETAIL:  ${oneEntry(extra.detail)}\n`;
       if (extra.hint !== undefined) text += `${prefix}HINT:  ${oneEntry(extra.hint)}\n`;
     }
-    if (verbosity === 'verbose') text += `${prefix}LOCATION:  ${callerOf(this.write)}\n`;
+    if (verbosity === 'verbose') text += `${prefix}LOCATION:  ${callerOf(caller)}\n`;
     if (this.queuedBytes + text.length > QUEUE_BYTES_MAX) {
       this.dropped++;
       return;

@@ -4,11 +4,11 @@ import type { Settings } from '@pgherd/config';
 import { decodeErrorFields } from '@pgherd/wire';
 import type { Session, SessionObserver } from '../frontend/session.ts';
 import { contextOf } from './context.ts';
-import type { Logger } from './logger.ts';
+import type { Log } from './logger.ts';
 import { type Herd, SessionWatch } from './watch.ts';
 
 /** Null when no setting asks to see messages, so that the hot path does not even look. */
-export function messageObserver(settings: Settings, log: Logger, herd: Herd): SessionObserver | null {
+export function messageObserver(settings: Settings, log: Log, herd: Herd): SessionObserver | null {
   const wanted =
     settings.log_statement ||
     settings.log_per_node_statement ||
@@ -18,6 +18,11 @@ export function messageObserver(settings: Settings, log: Logger, herd: Herd): Se
   if (!wanted) return null;
   const watches = new WeakMap<Session, SessionWatch>();
   return {
+    follow(session, before) {
+      const watch = new SessionWatch(session, settings, log, herd, before?.textsOf(session) ?? null);
+      watches.set(session, watch);
+    },
+    textsOf: (session) => watches.get(session)?.texts ?? null,
     frontendMessage(session, type, body, whole) {
       let watch = watches.get(session);
       // The client speaks between two readings of its server: only now is it known where the server's messages begin.
@@ -37,7 +42,7 @@ export function messageObserver(settings: Settings, log: Logger, herd: Herd): Se
 }
 
 /** The line that each ErrorResponse of a server gets, with the statement where somebody kept it. */
-export function writeBackendError(log: Logger, observer: SessionObserver | null, session: Session, body: Buffer): void {
+export function writeBackendError(log: Log, observer: SessionObserver | null, session: Session, body: Buffer): void {
   if (!log.enabled('log')) return;
   const { message } = decodeErrorFields(body);
   const { nodeId, pid } = session.link;

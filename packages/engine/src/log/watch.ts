@@ -20,8 +20,9 @@ import {
 import { intercept } from '../frontend/intercept.ts';
 import type { Session } from '../frontend/session.ts';
 import { contextOf } from './context.ts';
-import type { Level, Logger } from './logger.ts';
+import type { Level, Log } from './logger.ts';
 import { backendName, FRONTEND_NAMES, reachesClient } from './names.ts';
+import { StatementTexts } from './statement-texts.ts';
 
 /** What a watch needs to know of other sessions. */
 export interface Herd {
@@ -35,16 +36,15 @@ interface Aside {
   after: number;
 }
 
-const TEXTS_MAX = 1000;
 const TERMINATE_BACKEND = /\bpg_terminate_backend\s*\(\s*(\d{1,10})\s*[,)]/i;
 
 export class SessionWatch {
   private readonly session: Session;
   private readonly settings: Settings;
-  private readonly log: Logger;
+  private readonly log: Log;
   private readonly herd: Herd;
   /** Statement texts by `s` and statement name, `p` and portal name. */
-  private readonly texts = new Map<string, string>();
+  readonly texts: StatementTexts;
   /** Bytes of the server's present message that are still to come. */
   private rest: number;
   private asides: Aside[] = [];
@@ -56,7 +56,9 @@ export class SessionWatch {
   private lastKind = 0;
   private repeats = 0;
 
-  constructor(session: Session, settings: Settings, log: Logger, herd: Herd) {
+  /** @param texts what another watch of the session has kept */
+  constructor(session: Session, settings: Settings, log: Log, herd: Herd, texts: StatementTexts | null = null) {
+    this.texts = texts ?? new StatementTexts();
     this.session = session;
     this.settings = settings;
     this.log = log;
@@ -86,18 +88,19 @@ export class SessionWatch {
       this.say('log', `statement: ${text}`);
     }
     this.query = type === Frontend.QUERY ? text : null;
-    if (type === Frontend.QUERY && isOurs(body)) return;
+    if (isOurs(text)) return;
     if (type === Frontend.QUERY || type === Frontend.EXECUTE) this.terminates(text);
     this.perNode(type === Frontend.DESCRIBE || type === Frontend.CLOSE ? label : label + text);
   }
 
   private perNode(statement: string): void {
-    const { link } = this.session;
-    if (this.settings.log_per_node_statement) {
-      this.say('log', `DB node id: ${link.nodeId} backend pid: ${link.pid} statement: ${statement}`);
-    }
-    if (this.settings.notice_per_node_statement) {
-      this.say('notice', `DB node id: ${link.nodeId} statement: ${statement}`);
+    for (const { nodeId, pid } of this.session.targets) {
+      if (this.settings.log_per_node_statement) {
+        this.say('log', `DB node id: ${nodeId} backend pid: ${pid} statement: ${statement}`);
+      }
+      if (this.settings.notice_per_node_statement) {
+        this.say('notice', `DB node id: ${nodeId} statement: ${statement}`);
+      }
     }
   }
 
@@ -119,7 +122,6 @@ export class SessionWatch {
   private statementOf(type: number, body: Buffer, whole: boolean): string | null {
     if (type === Frontend.QUERY) return textFrom(body, 0, whole);
     const { texts } = this;
-    if (texts.size > TEXTS_MAX) texts.clear();
     try {
       switch (type) {
         case Frontend.PARSE: {
@@ -137,6 +139,11 @@ export class SessionWatch {
         }
         case Frontend.EXECUTE:
           return texts.get(`p${decodeExecute(body).portal}`) ?? '';
+        case Frontend.DESCRIBE:
+        case Frontend.CLOSE: {
+          const { kind, name } = decodeDescribe(body); // both look the same
+          return texts.get(`${kind === 'statement' ? 's' : 'p'}${name}`) ?? '';
+        }
         default:
           return '';
       }
@@ -225,11 +232,11 @@ export class SessionWatch {
     this.asides = [];
     this.copyDataLine();
     this.repeatsLine();
-    const { link } = this.session;
     for (const text of resets) {
       if (this.settings.log_statement) this.write('log', `statement: ${text}`);
-      if (this.settings.log_per_node_statement) {
-        this.write('log', `DB node id: ${link.nodeId} backend pid: ${link.pid} statement: ${text}`);
+      if (!this.settings.log_per_node_statement) continue;
+      for (const { nodeId, pid } of this.session.links) {
+        this.write('log', `DB node id: ${nodeId} backend pid: ${pid} statement: ${text}`);
       }
     }
   }
@@ -283,10 +290,15 @@ const LABELS: Readonly<Record<number, string>> = {
 };
 
 /** Never reaches a server. */
-function isOurs(query: Buffer): boolean {
-  const what = intercept(query, 0, query.length - 1);
+function isOurs(text: string): boolean {
+  if (!OURS_BEGINS.test(text)) return false;
+  const bytes = Buffer.from(text);
+  const what = intercept(bytes, 0, bytes.length);
   return what !== null && what.kind !== 'guard';
 }
+
+/** All of ours begin so, and few others do. */
+const OURS_BEGINS = /^\s*(?:show\s|pgpool\s|\/\*|--)/i;
 
 /** A text up to its final zero; a text of which only the beginning is here ends with an ellipsis. */
 function textFrom(body: Buffer, start: number, whole: boolean): string {

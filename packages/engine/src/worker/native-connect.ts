@@ -1,6 +1,7 @@
 /** Opens a connection on a native handle: names are looked up, and their addresses tried in order. */
 import { lookup } from 'node:dns';
 import net from 'node:net';
+import { getSystemErrorName } from 'node:util';
 import { type NativeHandle, nativeHandles } from './native-handle.ts';
 
 interface ConnectRequest {
@@ -131,17 +132,8 @@ function withAddresses(host: string, done: (error: Error | null, addresses: read
   });
 }
 
-const CODES: Readonly<Record<number, string>> = {
-  [-111]: 'ECONNREFUSED',
-  [-110]: 'ETIMEDOUT',
-  [-113]: 'EHOSTUNREACH',
-  [-101]: 'ENETUNREACH',
-  [-2]: 'ENOENT',
-  [-13]: 'EACCES',
-};
-
 function systemError(status: number, target: Target): Error {
-  const code = CODES[status] ?? `error ${status}`;
+  const code = status < 0 ? getSystemErrorName(status) : `error ${status}`;
   const where = 'path' in target ? target.path : `${target.host}:${target.port}`;
   return Object.assign(new Error(`connect ${code} ${where}`), { code });
 }

@@ -2,6 +2,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { LinkStats } from '../backend/link.ts';
 import { LATENCY_BUCKETS_MS, type WorkerStats } from '../ipc.ts';
+import type { StatementRoute } from '../routing/types.ts';
+import { kindOfTag } from './kind-of-tag.ts';
 
 const NODES_MAX = 128;
 /** Any client can raise any code that it makes up; beyond so many they are counted together. */
@@ -22,6 +24,37 @@ export class Counters implements LinkStats {
     this.loopDelay.enable();
   }
 
+  /** What SHOW pool_backend_stats shows, by kind and node. */
+  private readonly routes: Readonly<Record<StatementRoute['countedAs'], Float64Array>> = {
+    select: new Float64Array(NODES_MAX),
+    insert: new Float64Array(NODES_MAX),
+    update: new Float64Array(NODES_MAX),
+    delete: new Float64Array(NODES_MAX),
+    ddl: new Float64Array(NODES_MAX),
+    other: new Float64Array(NODES_MAX),
+  };
+
+  countRoute(nodeId: number, kind: StatementRoute['countedAs']): void {
+    const counts = this.routes[kind];
+    counts[nodeId] = (counts[nodeId] as number) + 1;
+  }
+
+  /** Error messages received, by severity and node. */
+  private readonly severities = {
+    PANIC: new Float64Array(NODES_MAX),
+    FATAL: new Float64Array(NODES_MAX),
+    ERROR: new Float64Array(NODES_MAX),
+  };
+
+  onCommand(nodeId: number, buffer: Buffer, tag: number): void {
+    this.countRoute(nodeId, kindOfTag(buffer, tag));
+  }
+
+  onError(nodeId: number, severity: 'PANIC' | 'FATAL' | 'ERROR'): void {
+    const counts = this.severities[severity];
+    counts[nodeId] = (counts[nodeId] as number) + 1;
+  }
+
   onSqlState(code: string): void {
     const name = this.sqlStates.size < SQLSTATES_MAX || this.sqlStates.has(code) ? code : OTHER_SQLSTATES;
     this.sqlStates.set(name, (this.sqlStates.get(name) ?? 0) + 1);
@@ -39,6 +72,7 @@ export class Counters implements LinkStats {
     rest: Pick<
       WorkerStats,
       | 'sessions'
+      | 'slots'
       | 'linksTotal'
       | 'linksIdle'
       | 'waiting'
@@ -62,6 +96,15 @@ export class Counters implements LinkStats {
       cancels: this.cancels,
       wrongCancels: this.wrongCancels,
       statements: [...this.statements],
+      selects: counted(this.routes.select),
+      inserts: counted(this.routes.insert),
+      updates: counted(this.routes.update),
+      deletes: counted(this.routes.delete),
+      ddls: counted(this.routes.ddl),
+      others: counted(this.routes.other),
+      panics: counted(this.severities.PANIC),
+      fatals: counted(this.severities.FATAL),
+      errors: counted(this.severities.ERROR),
       latency: [...this.latency],
       latencySumMs: this.latencySumMs,
       sqlStates: Object.fromEntries(this.sqlStates),
@@ -69,4 +112,9 @@ export class Counters implements LinkStats {
       rssBytes: process.memoryUsage.rss(),
     };
   }
+}
+
+/** Without the nodes that nothing was counted for at the end. */
+function counted(counts: Float64Array): number[] {
+  return [...counts.subarray(0, counts.findLastIndex((count) => count > 0) + 1)];
 }

@@ -1,17 +1,15 @@
-/**
- * A worker: client sessions, their links and pools, in one process. It decides nothing about the herd; it gets immutable
- * snapshots from the supervisor and sends facts up, coalesced.
- */
-import { timingSafeEqual } from 'node:crypto';
 import type tls from 'node:tls';
-import { AuthCache, type Credentials, createClientTls, createCredentials, createServerTls } from '@pgherd/auth';
-import { healthCheckOf, type Settings, showError, showLayout, showRows } from '@pgherd/config';
-import { encodeErrorResponse, encodeStartup } from '@pgherd/wire';
+import { AuthCache, type Credentials, createClientTls, createServerTls } from '@pgherd/auth';
+import type { SessionValues, Settings } from '@pgherd/config';
+import type { RouteQuestion } from '@pgherd/operations';
+import { admissionLimits } from '../admission/admission.ts';
+import { Gate } from '../admission/gate.ts';
+import { type RawConnection, refuseUnread } from '../admission/refuse-unread.ts';
 import type { Link } from '../backend/link.ts';
-import { BackendUnavailableError, openLink } from '../backend/open-link.ts';
-import { sendCancel } from '../backend/send-cancel.ts';
-import type { Interception } from '../frontend/intercept.ts';
-import { encodeReport } from '../frontend/report.ts';
+import type { OwnCommand } from '../frontend/intercept.ts';
+import type { OwnAnswer } from '../frontend/report.ts';
+import { Router } from '../frontend/router.ts';
+import type { RoutedSession } from '../frontend/router-host.ts';
 import {
   type ClientFacts,
   type EndReason,
@@ -19,40 +17,43 @@ import {
   type SessionObserver,
   type SessionOwner,
 } from '../frontend/session.ts';
-import { type LinkWish, Startup, type StartupHost } from '../frontend/startup.ts';
+import { Startup, type StartupHost } from '../frontend/startup.ts';
 import {
   type ClusterSnapshot,
   type ConfigSnapshot,
-  type HerdReport,
   type ToSupervisor,
   type ToWorker,
   unpackSnapshot,
+  type WorkerQuestion,
+  type WorkerSlots,
 } from '../ipc.ts';
 import { ConnectionLog } from '../log/connections.ts';
 import { contextOf } from '../log/context.ts';
-import { type Level, Logger } from '../log/logger.ts';
+import { type Level, type Log, Logger } from '../log/logger.ts';
 import { messageObserver, writeBackendError } from '../log/observer.ts';
-import { linkKey, REPLICATION_KEY, startupParams } from '../pool/link-key.ts';
-import { Pool } from '../pool/pool.ts';
-import { type ResetPlan, resetPlan } from '../pool/reset.ts';
-import { decide } from '../routing/decide.ts';
+import { REPLICATION_KEY } from '../pool/link-key.ts';
+import { resetPlan } from '../pool/reset.ts';
 import { Access } from './access.ts';
-import { AuthLink } from './auth-link.ts';
+import { Answers } from './answers.ts';
+import { Cancels } from './cancels.ts';
 import { Channel } from './channel.ts';
-import { intern } from './intern.ts';
+import { Doors } from './doors.ts';
+import { type Explained, explainForClient, explainInSession } from './explain-route.ts';
+import { Links, type SessionKeys } from './links.ts';
+import { Routing } from './routing.ts';
+import { ServiceLink } from './service-link.ts';
+import { ServiceLinks } from './service-links.ts';
+import { applyOverlay } from './session-overlay.ts';
+import { clientSlot, idleLinkFacts } from './slots.ts';
 import { Counters } from './stats.ts';
 import { tlsFiles } from './tls-files.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 const ENDED_DELAY_MS = 20;
 /** How long after the supervisor said that slots are tight each ended connection is reported at once. */
 const TIGHT_MS = 1_000;
-const RESET_LIMIT_MS = 10_000;
 const QUESTION_LIMIT_MS = 10_000;
 const TICK_MS = 1_000;
-const CONNECT_LIMIT_DEFAULT_MS = 10_000;
-/** Wrong cancel keys from one address before it has to wait for a new minute. */
-const WRONG_CANCELS_PER_MINUTE = 20;
-
 const NO_CLUSTER: ClusterSnapshot = { epoch: 0, primary: null, nodes: [] };
 
 export interface WorkerPorts {
@@ -69,36 +70,65 @@ export class Worker implements SessionOwner {
   private readonly byPid = new Map<number, Session[]>();
   private readonly startups = new Map<number, Startup>();
   private readonly slotWaiters = new Map<number, () => void>();
-  private readonly pools = new Map<number, Pool>();
-  private lease = 0;
-  /** What other workers still lack: given up as soon as it is not needed here. */
-  private shedWanted = 0;
   private readonly endedIds: number[] = [];
   private endedScheduled = false;
   private tightUntilMs = 0;
+  /** Set in the only worker of an engine. */
+  private gate: Gate | null = null;
+  private readonly doors = new Doors();
   private readonly questions = new Map<number, (value: unknown) => void>();
   private questionId = 0;
   private sessionId = 0;
   private config: ConfigSnapshot | null = null;
   private access: Access | null = null;
   private authCache: AuthCache | null = null;
-  private authLink: AuthLink | null = null;
+  private routing: Routing | null = null;
   private serverTls: tls.TLSSocketOptions | null = null;
   private backendTls: tls.ConnectionOptions | null = null;
-  private reset: ResetPlan = resetPlan(['ABORT', 'DISCARD ALL']);
   private cluster: ClusterSnapshot = NO_CLUSTER;
   private stopping: 'smart' | 'fast' | null = null;
-  private readonly wrongCancels = new Map<string, number>();
-  private wrongCancelsMinute = 0;
   private title = '';
   observer: SessionObserver | null = null;
   private readonly connectionLog: ConnectionLog;
+  private readonly context = this.makeContext();
+  private readonly links = new Links(this.context);
+  private readonly services = new ServiceLinks(this.context);
+  private readonly cancels = new Cancels(this.context, (pid) => this.byPid.get(pid) ?? []);
 
   constructor(ports: WorkerPorts) {
     this.ports = ports;
     this.log = new Logger('child', { prefix: '%m: %a pid %p: ', minLevel: 'warning', verbosity: 'default' });
     this.connectionLog = new ConnectionLog(this.log);
     setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  private makeContext(): WorkerContext {
+    const worker = this;
+    return {
+      get settings() {
+        return worker.settings;
+      },
+      get cluster() {
+        return worker.cluster;
+      },
+      get backendTls() {
+        return worker.backendTls;
+      },
+      get access() {
+        return worker.requireAccess();
+      },
+      get counters() {
+        return worker.counters;
+      },
+      get log() {
+        return worker.log;
+      },
+      get stoppingFast() {
+        return worker.stopping === 'fast';
+      },
+      send: (message) => worker.ports.send(message),
+      ask: (message) => worker.ask(message),
+    };
   }
 
   private get settings(): Settings {
@@ -117,47 +147,40 @@ export class Worker implements SessionOwner {
         this.setCluster(message.snapshot);
         return;
       case 'conn':
-        this.accept(message, handle);
+        if (this.gate === null) this.accept(message, handle);
+        else if (handle !== undefined && handle !== null) this.arrived(handle as RawConnection, message.unix);
         return;
-      case 'admit': {
-        const startup = this.startups.get(message.id);
-        const waiter = this.slotWaiters.get(message.id);
-        this.slotWaiters.delete(message.id);
-        if (startup === undefined || waiter === undefined) {
-          this.slotFree(message.id); // it left while the grant was on its way
-          return;
-        }
-        startup.admitted = true;
-        waiter();
+      case 'listen':
+        this.listen(handle, message);
         return;
-      }
+      case 'admit':
+        this.admit(message.id);
+        return;
       case 'tight':
         this.tightUntilMs = performance.now() + TIGHT_MS;
         this.reportEnded();
         return;
       case 'refuse':
-        this.slotWaiters.delete(message.id);
-        this.startups.get(message.id)?.refuse({ sqlstate: '53300', message: 'Sorry, too many clients already' });
+        this.refuse(message.id);
         return;
       case 'cancel':
-        this.cancelHere(message.pid, Buffer.from(message.secret, 'hex')).then(
+        this.cancels.cancelHere(message.pid, Buffer.from(message.secret, 'hex')).then(
           (found) => this.ports.send({ t: 'cancelled', request: message.request, found }),
           (cause: Error) => this.log.write('error', `could not forward a cancel request: ${cause.message}`),
         );
         return;
       case 'guard':
-        for (const pool of this.pools.values()) pool.guardDatabase(message.database);
+        this.links.guard(message.database);
         this.ports.send({ t: 'guarded', request: message.request });
         return;
       case 'lease':
-        this.lease += message.more;
-        for (const pool of this.pools.values()) {
-          pool.lease = this.lease;
-          pool.serveWaiters();
-        }
+        this.links.grant(message.more);
         return;
       case 'shed':
-        this.shed(message.links);
+        this.links.shed(message.links);
+        return;
+      case 'catalog':
+        this.routing?.forgetNames();
         return;
       case 'replicate':
         this.questions.get(message.request)?.(message.granted);
@@ -172,22 +195,13 @@ export class Worker implements SessionOwner {
         this.questions.get(message.request)?.(message.t === 'report' ? message.report : null);
         this.questions.delete(message.request);
         return;
+      case 'question':
+        void this.answerSupervisor(message);
+        return;
       case 'stop':
         this.stop(message.mode);
         return;
     }
-  }
-
-  /** Gives up leases that are not in use, so that another worker can open connections. */
-  private shed(links: number): void {
-    let needed = 0;
-    for (const pool of this.pools.values()) needed = Math.max(needed, pool.total - pool.idleCount + pool.waiting);
-    const given = Math.max(0, Math.min(links, this.lease - needed));
-    this.shedWanted = links - given;
-    if (given === 0) return;
-    this.lease -= given;
-    for (const pool of this.pools.values()) pool.shrink(this.lease);
-    this.ports.send({ t: 'gave', links: given });
   }
 
   private configure(snapshot: ConfigSnapshot): void {
@@ -206,7 +220,7 @@ export class Worker implements SessionOwner {
     const cache =
       settings.auth_query === '' || settings.auth_user === ''
         ? null
-        : new AuthCache({ fetch: (user) => this.authLookup(user), now: () => performance.now() });
+        : new AuthCache({ fetch: (user) => this.services.authLookup(user), now: () => performance.now() });
     const access = new Access(snapshot, cache, server?.serverEndPointHash ?? null);
     const reset = resetPlan(settings.reset_query_list);
     this.config = snapshot;
@@ -214,44 +228,45 @@ export class Worker implements SessionOwner {
     this.backendTls = client?.connectOptions ?? null;
     this.access = access;
     this.authCache = cache;
-    this.authLink?.retire();
-    this.authLink = null;
-    this.reset = reset;
+    this.services.retireAuth();
     this.log.settings = {
       prefix: settings.log_line_prefix,
       minLevel: settings.log_min_messages as Level,
       verbosity: settings.log_error_verbosity as 'terse' | 'default' | 'verbose',
     };
     this.observer = messageObserver(settings, this.log, {
-      nodeOfPid: (pid) => this.byPid.get(pid)?.[0]?.link.nodeId ?? null,
+      nodeOfPid: (pid) => this.nodeOfPid(pid),
     });
-    for (const pool of this.pools.values()) pool.settings = this.poolSettings();
-  }
-
-  private poolSettings(): Pool['settings'] {
-    const { settings } = this;
-    return {
-      keepIdle: settings.connection_cache && settings.max_pool > 0,
-      lifeTimeMs: settings.connection_life_time * 1000,
-      sessionsMax: settings.child_max_connections,
-    };
+    this.links.configure(reset);
+    if (this.gate !== null) this.gate.limits = admissionLimits(settings);
+    if (this.routing === null) this.routing = new Routing(settings, this.cluster, this.routingPorts());
+    else this.routing.apply(settings);
+    for (const session of this.sessions) {
+      const { router, overlay } = session;
+      if (router !== null) {
+        router.eager = showsNodes(settings);
+        router.state.rules = this.routing.rules;
+      }
+      if (overlay !== null) this.setValues(session, overlay.values);
+    }
   }
 
   private setCluster(snapshot: ClusterSnapshot): void {
     const before = this.cluster;
     this.cluster = snapshot;
+    this.routing?.setCluster(snapshot);
     if (before.epoch !== snapshot.epoch) {
-      for (const pool of this.pools.values()) pool.closeIdle((link) => link.epoch !== snapshot.epoch);
+      this.services.close();
+      this.links.closeOldEpochs(snapshot.epoch);
       this.authCache?.clear();
-      this.authLink?.close();
-      this.authLink = null;
       // A session on the server that was the primary must not write there any more.
       for (const session of [...this.sessions]) {
-        if (session.link.epoch !== snapshot.epoch) {
+        if (session.home.epoch !== snapshot.epoch) {
           session.endWith('epoch', '57P01', 'terminating connection because another node has become the primary');
         }
       }
     }
+    for (const { router } of [...this.sessions]) router?.herdChanged();
   }
 
   // --- connections ------------------------------------------------------------------------------------------------
@@ -268,6 +283,40 @@ export class Worker implements SessionOwner {
     this.connectionLog.received(message.id, startup.clientAddress, this.settings);
   }
 
+  /** The only worker accepts and admits by itself. */
+  private listen(handle: unknown, { unix, backlog }: Extract<ToWorker, { t: 'listen' }>): void {
+    this.gate ??= new Gate(admissionLimits(this.settings), {
+      admit: (id) => this.admit(id),
+      refuse: (id) => this.refuse(id),
+      tight() {},
+    });
+    const error = this.doors.open(handle, backlog, (connection) => this.arrived(connection as RawConnection, unix));
+    this.ports.send({ t: 'listening', error });
+  }
+
+  private arrived(connection: RawConnection, unix: boolean): void {
+    const place = (this.gate as Gate).arrive();
+    if (place === null) refuseUnread(connection);
+    else this.accept({ t: 'conn', ...place, unix }, connection);
+  }
+
+  private admit(id: number): void {
+    const startup = this.startups.get(id);
+    const waiter = this.slotWaiters.get(id);
+    this.slotWaiters.delete(id);
+    if (startup === undefined || waiter === undefined) {
+      this.slotFree(id); // it left while the grant was on its way
+      return;
+    }
+    startup.admitted = true;
+    waiter();
+  }
+
+  private refuse(id: number): void {
+    this.slotWaiters.delete(id);
+    this.startups.get(id)?.refuse({ sqlstate: '53300', message: 'Sorry, too many clients already' });
+  }
+
   private readonly host: StartupHost = this.makeHost();
 
   private makeHost(): StartupHost {
@@ -275,12 +324,13 @@ export class Worker implements SessionOwner {
     return {
       clientTls: () => worker.serverTls,
       slot: (startup) => worker.slot(startup),
-      cancel: (pid, secret, address) => worker.cancel(pid, secret, address),
+      cancel: (pid, secret, address) => worker.cancels.cancel(pid, secret, address),
       method: (peer, message) => worker.requireAccess().method(peer, message),
       methodFor: (peer, message, request) => worker.requireAccess().methodFor(peer, message, request),
-      acquire: (wish) => worker.acquire(wish),
-      giveBack: (link) => worker.retire(link, true),
-      established: (startup, client, link, rest) => worker.established(startup, client, link, rest),
+      acquire: (wish) => worker.links.acquire(wish),
+      giveBack: (link) => worker.links.retire(link, true),
+      established: (startup, client, link, rest, credentials) =>
+        worker.established(startup, client, link, rest, credentials),
       ended: (startup) => worker.startupEnded(startup),
       log: (level, text, extra) => worker.log.write(level, text, extra ?? {}),
       get authenticationTimeoutMs() {
@@ -299,11 +349,16 @@ export class Worker implements SessionOwner {
     if (startup.admitted) return Promise.resolve();
     return new Promise((resolve) => {
       this.slotWaiters.set(startup.connectionId, resolve);
-      this.ports.send({ t: 'want', id: startup.connectionId });
+      if (this.gate === null) this.ports.send({ t: 'want', id: startup.connectionId });
+      else this.gate.want(startup.connectionId);
     });
   }
 
   private slotFree(id: number): void {
+    if (this.gate !== null) {
+      this.gate.ended([id]);
+      return;
+    }
     this.endedIds.push(id);
     if (this.endedScheduled) return;
     this.endedScheduled = true;
@@ -329,8 +384,20 @@ export class Worker implements SessionOwner {
     this.stopIfEmpty();
   }
 
-  private established(startup: Startup, client: ClientFacts, link: Link, rest: Buffer | null): void {
+  private established(
+    startup: Startup,
+    client: ClientFacts,
+    link: Link,
+    rest: Buffer | null,
+    credentials: Credentials | null,
+  ): void {
     const session = new Session(client, startup.channel, link, this);
+    if (link.key !== REPLICATION_KEY && this.routing?.spreads === true) {
+      session.router = new Router(this.routing, session, client);
+      session.router.eager = showsNodes(this.settings);
+      this.keysOf.set(session.router, { credentials, startup: link.startup, connectionId: startup.connectionId });
+    } else credentials?.wipe();
+    link.countsCommands = session.router === null;
     this.startups.delete(startup.connectionId);
     this.connections.set(session, startup.connectionId);
     this.sessions.add(session);
@@ -343,9 +410,16 @@ export class Worker implements SessionOwner {
   }
 
   private readonly connections = new Map<Session, number>();
+  /** What opens further connections for a session that reads elsewhere: zeroed at its end. */
+  private readonly keysOf = new Map<RoutedSession, SessionKeys>();
 
   sessionEnded(session: Session, reason: EndReason, reusable: boolean): void {
-    const { client, link } = session;
+    const { client, router } = session;
+    const link = session.home;
+    if (router !== null) {
+      this.keysOf.get(router)?.credentials?.wipe();
+      this.keysOf.delete(router);
+    }
     this.sessions.delete(session);
     const namesakes = this.byPid.get(link.pid)?.filter((other) => other !== session) ?? [];
     if (namesakes.length === 0) this.byPid.delete(link.pid);
@@ -353,276 +427,60 @@ export class Worker implements SessionOwner {
     const id = this.connections.get(session);
     this.connections.delete(session);
     if (reason === 'backend-gone') {
-      this.log.write('log', `backend node ${link.nodeId} closed the connection (backend pid ${link.pid})`, {
+      this.logOf(session).write('log', `backend node ${link.nodeId} closed the connection (backend pid ${link.pid})`, {
         context: contextOf(session),
       });
       this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'a session lost its connection' });
     }
-    this.observer?.sessionEnded(session, reusable ? this.resetTexts(link) : []);
+    session.observer?.sessionEnded(session, reusable ? this.links.resetTexts(link) : []);
     if (id !== undefined) this.connectionLog.ended(id, client, contextOf(session));
-    this.retire(link, reusable);
+    this.links.retire(link, reusable);
     if (id !== undefined) this.slotFree(id);
     // Few may replicate at a time, and nobody waits for a place: it is reported free at once.
-    if (link.key === REPLICATION_KEY) this.reportEnded();
+    if (link.key === REPLICATION_KEY && id !== undefined) {
+      if (this.gate === null) this.reportEnded();
+      else this.ports.send({ t: 'ended', ids: [id] });
+    }
     this.stopIfEmpty();
   }
 
-  // --- links ------------------------------------------------------------------------------------------------------
-
-  /** What a reusable link is cleaned with. */
-  private resetTexts(link: Link): readonly string[] {
-    if (link.key === REPLICATION_KEY || !this.pool(link.nodeId).settings.keepIdle) return [];
-    return link.status === 0x49 ? this.reset.idleTexts : this.reset.inTransactionTexts;
-  }
-
-  private pool(nodeId: number): Pool {
-    let pool = this.pools.get(nodeId);
-    if (pool === undefined) {
-      pool = new Pool(this.lease, this.poolSettings());
-      pool.onShort = () => this.ports.send({ t: 'short', waiting: 1 });
-      this.pools.set(nodeId, pool);
-    }
-    return pool;
-  }
-
-  private async acquire(wish: LinkWish): Promise<Link> {
-    const { message } = wish;
-    const { cluster } = this;
-    const decision = decide(cluster);
-    const node = cluster.nodes.find((candidate) => candidate.id === decision.node);
-    if (node === undefined) {
-      throw new BackendUnavailableError(
-        -1,
-        `no backend node can serve this session: ${decision.why.map((reason) => reason.found).join('; ')}`,
-        { sqlstate: '57P03' },
-      );
-    }
-    const replication = message.replication !== 'off';
-    const params = startupParams(message);
-    const key = replication ? REPLICATION_KEY : intern(linkKey(node.id, wish.protocol, params));
-    const pool = this.pool(node.id);
-    if (!replication && !wish.fresh) {
-      const link = pool.take(key, cluster.epoch);
-      if (link !== null) {
-        // A reused connection proves nothing about this client: it is asked as the server asked before.
-        if (wish.proveReuse !== null) {
-          let credentials: Credentials;
-          try {
-            credentials = await wish.proveReuse(link.authRequest);
-          } catch (error) {
-            this.retire(link, true, true);
-            throw error;
-          }
-          // The proof takes as long as the client likes: the connection may be gone, or its node no longer the primary.
-          if (!credentials.unproved && link.clean && link.epoch === this.cluster.epoch) return link;
-          this.retire(link, link.clean, true); // also for a password that only the server can judge
-          return this.open(wish, cluster, node, key, params, pool, credentials);
-        }
-        return link;
-      }
-    }
-    const granted =
-      !replication ||
-      (await this.ask<boolean>((request) => ({ t: 'replicate', request, id: wish.connectionId }))) === true;
-    if (!granted) {
-      throw new BackendUnavailableError(node.id, 'too many replication connections through this proxy', {
-        sqlstate: '53300',
-      });
-    }
-    return this.open(wish, cluster, node, key, params, replication ? null : pool, null);
-  }
-
-  /** @param cluster the snapshot that chose the node */
-  private async open(
-    wish: LinkWish,
-    cluster: ClusterSnapshot,
-    node: ClusterSnapshot['nodes'][number],
-    key: string,
-    params: readonly (readonly [string, string])[],
-    pool: Pool | null,
-    known: Credentials | null,
-  ): Promise<Link> {
-    const deadlineMs = this.connectLimitMs(node.id);
-    if (pool !== null && !(await pool.reserve(deadlineMs))) {
-      throw new BackendUnavailableError(node.id, `no connection to backend node ${node.id} became free in time`, {
-        sqlstate: '53300',
-      });
-    }
-    const credentials = known ?? wish.credentials;
-    try {
-      this.refuseOldEpoch(cluster, node.id);
-      const link = await openLink(
-        {
-          nodeId: node.id,
-          epoch: cluster.epoch,
-          host: node.host,
-          port: node.port,
-          key,
-          database: intern(wish.message.database),
-          user: wish.message.user,
-          startup: encodeStartup({ protocol: wish.protocol, params }),
-          tls: this.backendTls,
-          onTlsAnswer: (answer) =>
-            this.log.write('debug1', 'attempting to negotiate a secure connection', {
-              detail: `client->server SSL response: ${answer}`,
-            }),
-          deadlineMs: deadlineMs + this.settings.authentication_timeout * 1000,
-          credentials: typeof credentials === 'function' ? credentials : () => credentials,
-        },
-        this.counters,
-      );
-      if (cluster.epoch !== this.cluster.epoch) link.close();
-      this.refuseOldEpoch(cluster, node.id);
-      if (pool !== null) pool.counters.opened++;
-      return link;
-    } catch (error) {
-      pool?.unreserve();
-      if (error instanceof BackendUnavailableError && error.fields === null && cluster.epoch === this.cluster.epoch) {
-        this.ports.send({ t: 'suspect', node: node.id, reason: error.message });
-        this.log.write('log', `failed to connect to PostgreSQL server on "${node.host}:${node.port}"`, {
-          detail: error.message,
-        });
-      }
-      throw error;
-    }
-  }
-
-  /** Waiting and opening take time, and the primary may have moved since the node was chosen. */
-  private refuseOldEpoch(cluster: ClusterSnapshot, nodeId: number): void {
-    if (cluster.epoch === this.cluster.epoch) return;
-    throw new BackendUnavailableError(nodeId, 'the primary node changed while this session started; connect again', {
-      sqlstate: '57P03',
-    });
-  }
-
-  private connectLimitMs(nodeId: number): number {
-    const limit = healthCheckOf(this.settings, nodeId)?.connectTimeoutMs ?? CONNECT_LIMIT_DEFAULT_MS;
-    return limit === 0 ? 2 ** 30 : limit;
-  }
-
-  /** A link that no session uses any more: reset and kept, or closed. */
-  private retire(link: Link, reusable: boolean, unused = false): void {
-    if (link.key === REPLICATION_KEY) {
-      link.close();
-      return;
-    }
-    const pool = this.pool(link.nodeId);
-    if (!reusable || !pool.settings.keepIdle || link.epoch !== this.cluster.epoch || this.stopping === 'fast') {
-      pool.discard(link);
-      if (this.shedWanted > 0) this.shed(this.shedWanted);
-      return;
-    }
-    if (unused) {
-      pool.release(link);
-      return;
-    }
-    if (link.cancelsInFlight > 0) {
-      // A cancel request on its way would hit whoever uses the connection next.
-      link.onCancelsDone = () => this.retire(link, link.clean);
-      return;
-    }
-    const idle = link.status === 0x49;
-    const { reset } = this;
-    const count = idle ? reset.idleCount : reset.inTransactionCount;
-    if (count === 0) {
-      // Without a statement to end it, an open transaction would be the next client's.
-      if (idle) pool.release(link);
-      else pool.discard(link);
-      if (this.shedWanted > 0) this.shed(this.shedWanted);
-      return;
-    }
-    link.reset(idle ? reset.idle : reset.inTransaction, count, RESET_LIMIT_MS, (clean) => {
-      if (clean) pool.release(link);
-      else pool.discard(link);
-      if (this.shedWanted > 0) this.shed(this.shedWanted);
-    });
-  }
-
   backendError(session: Session, body: Buffer): void {
-    writeBackendError(this.log, this.observer, session, body);
+    writeBackendError(this.logOf(session), session.observer, session, body);
   }
 
   countStatement(nodeId: number): void {
     this.counters.statements[nodeId] = (this.counters.statements[nodeId] as number) + 1;
   }
 
-  // --- auth_query -------------------------------------------------------------------------------------------------
+  // --- read nodes -------------------------------------------------------------------------------------------------
 
-  private authLookup(user: string): ReturnType<AuthLink['lookup']> {
-    if (this.authLink === null) {
-      const { cluster, settings } = this;
-      const node = cluster.nodes.find((candidate) => candidate.id === cluster.primary);
-      if (node === undefined) return Promise.reject(new Error('no primary node is known for auth_query'));
-      this.authLink = new AuthLink(
-        {
-          nodeId: node.id,
-          epoch: cluster.epoch,
-          host: node.host,
-          port: node.port,
-          tls: this.backendTls,
-          user: settings.auth_user,
-          database: settings.auth_dbname,
-          query: settings.auth_query,
-          deadlineMs: this.connectLimitMs(node.id),
-          credentials: () => {
-            const password = this.requireAccess().ownPassword(settings.auth_user, settings.auth_password);
-            return createCredentials(password === null ? {} : { password });
-          },
-        },
-        this.counters,
-      );
-    }
-    return this.authLink.lookup(user);
+  private routingPorts(): ConstructorParameters<typeof Routing>[2] {
+    return {
+      openReader: (router, nodeId) => {
+        const keys = this.keysOf.get(router);
+        return keys === undefined ? Promise.resolve(null) : this.links.openReader(router, keys, nodeId);
+      },
+      closeReader: (link, reusable) => this.links.retire(link, reusable),
+      readerLost: (link) => {
+        this.links.pool(link.nodeId).discard(link);
+        this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'a session lost its connection' });
+      },
+      nodeOfPid: (pid) => this.nodeOfPid(pid),
+      countRoute: (nodeId, route) => this.counters.countRoute(nodeId, route.countedAs),
+      query: (nodeId, sql) => this.services.to(nodeId).query(sql),
+      catalogChanged: () => this.ports.send({ t: 'catalog' }),
+      warn: (message) => this.log.write('warning', message),
+    };
   }
 
-  // --- cancel -----------------------------------------------------------------------------------------------------
-
-  private async cancel(pid: number, secret: Buffer, address: string): Promise<void> {
-    this.counters.cancels++;
-    if (this.settings.log_client_messages) {
-      this.log.write('log', 'Cancel message from frontend.', { detail: `process id: ${pid}` });
+  /** The node of the session whose server process has this PID, or null when no session here has it. */
+  private nodeOfPid(pid: number): number | null {
+    const home = this.byPid.get(pid)?.[0]?.home.nodeId;
+    if (home !== undefined) return home;
+    for (const session of this.sessions) {
+      for (const link of session.router?.readerLinks ?? []) if (link.pid === pid) return link.nodeId;
     }
-    if (await this.cancelHere(pid, secret)) return;
-    if (this.tooManyWrong(address)) return;
-    const found = await this.ask<boolean>((request) => ({ t: 'cancel', request, pid, secret: secret.toString('hex') }));
-    if (found !== true) {
-      this.counters.wrongCancels++;
-      this.wrongCancels.set(address, (this.wrongCancels.get(address) ?? 0) + 1);
-    }
-  }
-
-  private tooManyWrong(address: string): boolean {
-    const minute = Math.floor(performance.now() / 60_000);
-    if (minute !== this.wrongCancelsMinute) {
-      this.wrongCancelsMinute = minute;
-      this.wrongCancels.clear();
-    }
-    return (this.wrongCancels.get(address) ?? 0) >= WRONG_CANCELS_PER_MINUTE;
-  }
-
-  /** Passes a cancel request on to the server of the session it names. @returns false if that session is not here */
-  private async cancelHere(pid: number, secret: Buffer): Promise<boolean> {
-    const session = this.byPid.get(pid)?.find(({ client }) => sameSecret(client.secret, secret));
-    if (session === undefined) return false;
-    if (!session.running) return true; // too late: nothing runs that could be meant
-    const { link } = session;
-    if (link.secret === '') return true; // its server never said how to cancel
-    const node = this.cluster.nodes.find((candidate) => candidate.id === link.nodeId);
-    if (node === undefined) return true;
-    link.cancelsInFlight++;
-    this.log.write('log', 'forwarding cancel request to backend', { detail: `canceling backend pid:${link.pid}` });
-    try {
-      // One that may still arrive would hit whoever uses the connection next.
-      if (!(await sendCancel(node, link, link.tls ? this.backendTls : null))) link.spoil();
-    } finally {
-      link.cancelsInFlight--;
-      if (link.cancelsInFlight === 0) {
-        const done = link.onCancelsDone;
-        link.onCancelsDone = null;
-        done?.();
-      }
-    }
-    return true;
+    return null;
   }
 
   // --- questions to the supervisor --------------------------------------------------------------------------------
@@ -642,53 +500,96 @@ export class Worker implements SessionOwner {
     });
   }
 
-  async answer(session: Session, what: Interception): Promise<Buffer> {
-    switch (what.kind) {
-      case 'guard':
-        for (const pool of this.pools.values()) pool.guardDatabase(what.database);
-        await this.ask((request) => ({ t: 'guard', request, database: what.database }));
-        return Buffer.alloc(0);
-      case 'show': {
-        const report = await this.ask<HerdReport>((request) => ({
+  private readonly answers = this.makeAnswers();
+
+  private makeAnswers(): Answers {
+    const worker = this;
+    return new Answers({
+      get settings() {
+        return worker.settings;
+      },
+      report: (session, name) => {
+        worker.sendStats(performance.now()); // who asks sees what was counted until now
+        return worker.ask((request) => ({
           t: 'report',
           request,
-          name: what.name,
-          session: session.link.nodeId,
+          name,
+          session: readNodeOf(session),
           database: session.client.database,
           user: session.client.user,
         }));
-        if (report === null) {
-          return encodeErrorResponse({
-            severity: 'ERROR',
-            sqlstate: '0A000',
-            message: `SHOW ${what.name} is not available in this version`,
-          });
-        }
-        return encodeReport(report);
-      }
-      case 'pgpool':
-        return this.pgpoolCommand(what);
-    }
+      },
+      setValues: (session, values) => worker.setValues(session, values),
+      explain: (session, sql) => explainInSession(worker.requireRouting(), session, sql),
+    });
   }
 
-  private pgpoolCommand(what: Extract<Interception, { kind: 'pgpool' }>): Buffer {
-    if (what.verb !== 'show') {
-      return encodeErrorResponse({
-        severity: 'ERROR',
-        sqlstate: '0A000',
-        message: `PGPOOL ${what.verb.toUpperCase()} is not available in this version`,
-      });
+  answer(session: Session, what: OwnCommand): Promise<OwnAnswer> {
+    return this.answers.answer(session, what);
+  }
+
+  columnsOf(_session: Session, what: OwnCommand): readonly string[] {
+    return this.answers.columnsOf(what);
+  }
+
+  async guard(database: string): Promise<void> {
+    this.links.guard(database);
+    await this.ask((request) => ({ t: 'guard', request, database }));
+  }
+
+  private requireRouting(): Routing {
+    if (this.routing === null) throw new Error('no configuration yet');
+    return this.routing;
+  }
+
+  /** PGPOOL SET and RESET; also when the configuration under them has changed. */
+  private setValues(session: Session, values: SessionValues): void {
+    applyOverlay(session, this.settings, values, this.log, { nodeOfPid: (pid) => this.nodeOfPid(pid) });
+    const { router, overlay } = session;
+    if (router === null) return;
+    router.eager = showsNodes(overlay?.settings ?? this.settings);
+    router.ownRules = overlay === null ? null : this.requireRouting().rulesUnder(overlay.settings);
+  }
+
+  private logOf(session: Session): Log {
+    return session.overlay?.log ?? this.log;
+  }
+
+  // --- questions of the supervisor --------------------------------------------------------------------------------
+
+  private async answerSupervisor({ request, question }: Extract<ToWorker, { t: 'question' }>): Promise<void> {
+    let answer: unknown;
+    try {
+      answer = question.about === 'slots' ? this.slots(question) : await this.explainFor(question);
+    } catch (error) {
+      answer = { error: (error as Error).message };
     }
-    const name = what.rest;
-    const rows = showRows(this.settings, name);
-    if (rows === null) return encodeErrorResponse({ severity: 'ERROR', sqlstate: '42704', message: showError(name) });
-    if (showLayout(name) === 'value') {
-      return encodeReport({ columns: [name], rows: rows.map((row) => [row.value]) });
-    }
-    return encodeReport({
-      columns: ['item', 'value', 'description'],
-      rows: rows.map((row) => [row.item, row.value, row.description]),
+    this.ports.send({ t: 'answer', request, answer });
+  }
+
+  private slots({ viewer, statements }: Extract<WorkerQuestion, { about: 'slots' }>): WorkerSlots {
+    const sessions = [...this.sessions].map((session) => {
+      const { client_idle_limit } = session.overlay?.settings ?? this.settings;
+      return clientSlot(session, client_idle_limit, viewer, statements);
     });
+    const connecting = [...this.startups.values()].filter((startup) => startup.admitted).length;
+    const idle = this.links.idle().map(idleLinkFacts);
+    return { startedAtMs: performance.timeOrigin, clients: this.counters.clients, sessions, connecting, idle };
+  }
+
+  /** Names are asked for as sr_check_user, with the search_path that such a client begins with by default. */
+  private async explainFor(question: RouteQuestion): Promise<Explained> {
+    const { primary } = this.cluster;
+    if (primary === null || this.settings.sr_check_user === '') {
+      return explainForClient(this.requireRouting(), question, null);
+    }
+    const path = `${pathName(question.user)},public`;
+    const service = new ServiceLink(() => this.services.open(primary, question.database, path));
+    try {
+      return await explainForClient(this.requireRouting(), question, (sql) => service.query(sql));
+    } finally {
+      service.close();
+    }
   }
 
   // --- time -------------------------------------------------------------------------------------------------------
@@ -696,29 +597,25 @@ export class Worker implements SessionOwner {
   private tick(): void {
     if (this.config === null) return;
     const now = performance.now();
-    const limit = this.settings.client_idle_limit * 1000;
-    if (limit > 0) {
-      for (const session of this.sessions) {
-        if (session.idleForMs >= limit) {
-          session.endWith('idle-limit', '57P05', 'pgherd: client idle limit reached');
-        }
+    for (const session of this.sessions) {
+      const limit = (session.overlay?.settings ?? this.settings).client_idle_limit * 1000;
+      if (limit > 0 && session.idleForMs >= limit) {
+        session.endWith('idle-limit', '57P05', 'pgherd: client idle limit reached');
       }
     }
-    let total = 0;
-    let idle = 0;
-    let waiting = 0;
-    const sums = { opened: 0, reused: 0, evicted: 0, waits: 0 };
-    for (const pool of this.pools.values()) {
-      pool.expire(now);
-      total += pool.total;
-      idle += pool.idleCount;
-      waiting += pool.waiting;
-      sums.opened += pool.counters.opened;
-      sums.reused += pool.counters.reused;
-      sums.evicted += pool.counters.evicted;
-      sums.waits += pool.counters.waits;
-    }
+    this.routing?.tick(now);
+    this.sendStats(now);
+    const title =
+      this.sessions.size === 0
+        ? 'pgpool: wait for connection request'
+        : `pgpool: serving ${this.sessions.size} clients`;
+    if (title !== this.title) process.title = this.title = title;
+  }
+
+  private sendStats(now: number): void {
+    const { total, idle, waiting, ...sums } = this.links.expire(now);
     if (waiting > 0) this.ports.send({ t: 'short', waiting });
+    const { gate } = this;
     this.ports.send({
       t: 'stats',
       stats: this.counters.snapshot({
@@ -727,14 +624,10 @@ export class Worker implements SessionOwner {
         linksIdle: idle,
         waiting,
         ...sums,
+        ...(gate === null ? {} : { slots: { busy: gate.busy, waiting: gate.waiting, refused: gate.refused } }),
         logLinesDropped: this.log.dropped,
       }),
     });
-    const title =
-      this.sessions.size === 0
-        ? 'pgpool: wait for connection request'
-        : `pgpool: serving ${this.sessions.size} clients`;
-    if (title !== this.title) process.title = this.title = title;
   }
 
   // --- stop -------------------------------------------------------------------------------------------------------
@@ -742,6 +635,7 @@ export class Worker implements SessionOwner {
   private stop(mode: 'smart' | 'fast'): void {
     if (this.stopping === 'fast') return;
     this.stopping = mode;
+    this.doors.close();
     if (mode === 'fast') {
       for (const startup of [...this.startups.values()]) {
         startup.refuse({ sqlstate: '57P01', message: 'terminating connection due to administrator command' });
@@ -757,14 +651,25 @@ export class Worker implements SessionOwner {
 
   private stopIfEmpty(): void {
     if (this.stopping === null || this.sessions.size > 0 || this.startups.size > 0) return;
-    for (const pool of this.pools.values()) pool.closeIdle(() => true);
-    this.authLink?.close();
+    this.links.closeIdle();
+    this.routing?.close();
+    this.services.close();
     // Terminate messages are on their way in the sockets' buffers; a short moment lets them out.
     void this.log.drained().then(() => setTimeout(() => this.ports.exit(0), 20));
   }
 }
 
-/** Takes as long for a wrong key as for the right one. */
-function sameSecret(ours: string, given: Buffer): boolean {
-  return ours.length === given.length && timingSafeEqual(Buffer.from(ours, 'latin1'), given);
+/** Statements are shown for each node that they go to. */
+function showsNodes(settings: Settings): boolean {
+  return settings.log_per_node_statement || settings.notice_per_node_statement;
+}
+
+function readNodeOf({ router, home }: Session): number {
+  const node = router?.state.readNode ?? home.nodeId;
+  return node < 0 ? home.nodeId : node;
+}
+
+/** A name in search_path, as the options of a start-up packet carry it. */
+function pathName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`.replace(/[\\\s]/g, '\\$&');
 }
