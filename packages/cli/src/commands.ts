@@ -5,6 +5,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./up/up.ts')).upCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   sql: async () => (await import('./commands/sql.ts')).sqlCommand,
+  'explain-route': async () => (await import('./commands/explain-route.ts')).explainRouteCommand,
   url: async () => (await import('./commands/url.ts')).urlCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
   auth: async () => (await import('./commands/auth.ts')).authCommand,

@@ -135,3 +135,23 @@ describe('pgpool', () => {
     expect(stderr).toContain(`pgpool: ${conf}:1: port = "70000" is outside the allowed range`);
   });
 });
+
+describe('a configuration file that is not there', () => {
+  test.each([
+    ['pgpool -n', PGPOOL, ['-n', '-f', '/nonexistent/pgpool.conf']],
+    ['pgpool', PGPOOL, ['-D', '-f', '/nonexistent/pgpool.conf']],
+    ['pgherd serve', PGHERD, ['serve', '-f', '/nonexistent/pgpool.conf']],
+  ])('refuses the start of %s', async (_name, program, args) => {
+    const { code, stderr } = await run(program, args);
+    expect(code).toBe(1);
+    expect(stderr).toContain('could not open configuration file "/nonexistent/pgpool.conf": there is no such file');
+  });
+
+  test('refuses the start that names none, too', async () => {
+    const empty = path.join(dir, 'empty');
+    fs.mkdirSync(empty);
+    const { code, stderr } = await run(PGHERD, ['serve'], { cwd: empty });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`could not open configuration file "${path.join(empty, 'pgpool.conf')}"`);
+  });
+});

@@ -1,6 +1,7 @@
 /** Opens the doors beside the client port: metrics and health. They run in a thread fed by snapshots. */
-import { Worker } from 'node:worker_threads';
 import type { Operations } from '@pgherd/operations';
+import { hostAndPort, reachableHost } from './address.ts';
+import { KeptThread } from './kept-thread.ts';
 
 export interface DoorSettings {
   readonly metrics_listen_addresses: readonly string[];
@@ -18,35 +19,34 @@ export class DoorError extends Error {
   readonly code = 'DOOR_FAILED';
 }
 
-export async function openDoors(operations: Operations, settings: DoorSettings): Promise<Doors> {
+/** @param log hears when the thread behind the doors died and is started again */
+export async function openDoors(
+  operations: Operations,
+  settings: DoorSettings,
+  log: (message: string) => void = () => {},
+): Promise<Doors> {
   const { metrics_listen_addresses: addresses, metrics_port: port } = settings;
-  const host = addresses[0] === undefined || addresses[0] === '*' ? 'localhost' : addresses[0];
   if (addresses.length === 0) return { url: '', close: async () => {} };
-  const thread = new Worker(new URL('./doors-thread.ts', import.meta.url), {
-    workerData: { addresses, port },
-    resourceLimits: { maxOldGenerationSizeMb: 64 },
+  const where = hostAndPort(reachableHost(addresses[0]), port);
+  const thread = new KeptThread({
+    entry: new URL('./doors-thread.ts', import.meta.url),
+    options: { workerData: { addresses, port }, resourceLimits: { maxOldGenerationSizeMb: 64 } },
+    log,
   });
-  await new Promise<void>((resolve, reject) => {
-    thread.once('error', reject);
-    thread.once('message', (message: { t: string; code?: string; message?: string }) => {
-      if (message.t === 'listening') resolve();
-      else if (message.code === 'EADDRINUSE') {
-        reject(
-          new DoorError(`Port ${port} (metrics_port) is already in use: stop the program that has it, or change it.`),
-        );
-      } else reject(new DoorError(`Cannot listen on ${host}:${port} for metrics: ${message.message}`));
-    });
-  }).catch(async (error: Error) => {
-    await thread.terminate();
-    throw error;
-  });
-  const end = operations.watch((status) => thread.postMessage({ t: 'status', status }));
+  const greeting = await thread.start();
+  if (greeting.t === 'failed') {
+    throw new DoorError(
+      greeting.code === 'EADDRINUSE'
+        ? `Port ${port} (metrics_port) is already in use: stop the program that has it, or change it.`
+        : `Cannot listen on ${where} for metrics: ${greeting.message}`,
+    );
+  }
+  const end = operations.watch((status) => thread.post({ t: 'status', status }));
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${where}`,
     async close() {
       end();
-      thread.postMessage({ t: 'close' });
-      await thread.terminate();
+      await thread.close();
     },
   };
 }

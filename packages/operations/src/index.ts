@@ -1,2 +1,3 @@
 export type { Operations } from './operations.ts';
+export * from './route.ts';
 export * from './status.ts';

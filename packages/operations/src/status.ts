@@ -1,6 +1,41 @@
 /** What the engine says of itself: the same facts for SHOW, PCP, the control API and metrics. */
 import { z } from 'zod';
 
+/** Counters of the health checks of one node since the start. Times are ISO 8601, null = never. */
+export const healthCheckFactsSchema = z.object({
+  /** success + fail + skip */
+  total: z.int(),
+  success: z.int(),
+  fail: z.int(),
+  /** Checks of a node that was down already and still is. */
+  skip: z.int(),
+  retries: z.int(),
+  retriesAverage: z.number(),
+  retriesMax: z.int(),
+  durationMaxMs: z.number(),
+  durationMinMs: z.number(),
+  durationAverageMs: z.number(),
+  last: z.string().nullable(),
+  lastSuccess: z.string().nullable(),
+  lastSkip: z.string().nullable(),
+  lastFail: z.string().nullable(),
+});
+export type HealthCheckFacts = z.infer<typeof healthCheckFactsSchema>;
+
+/** Clients' statements sent to one node by kind, and error messages received from it by severity, since the start. */
+export const nodeCountsSchema = z.object({
+  selects: z.number(),
+  inserts: z.number(),
+  updates: z.number(),
+  deletes: z.number(),
+  ddls: z.number(),
+  others: z.number(),
+  panics: z.number(),
+  fatals: z.number(),
+  errors: z.number(),
+});
+export type NodeCounts = z.infer<typeof nodeCountsSchema>;
+
 export const nodeStatusSchema = z.object({
   id: z.int(),
   hostname: z.string(),
@@ -15,6 +50,17 @@ export const nodeStatusSchema = z.object({
   weight: z.number(),
   /** Statements sent to the node since start. */
   statements: z.int(),
+  counts: nodeCountsSchema,
+  /** Bytes behind the primary at the last streaming check, 0 for the primary; null = not measured. */
+  lagBytes: z.number().nullable(),
+  /** pg_stat_replication.replay_lag in milliseconds, 0 for the primary; null = not measured. */
+  lagMs: z.number().nullable(),
+  /** `X/Y`: replayed at the last streaming check; the primary's own position for the primary. */
+  replayLsn: z.string().nullable(),
+  /** pg_stat_replication.state and sync_state of the row with the node's backend_application_name; empty if unknown. */
+  replicationState: z.string(),
+  replicationSyncState: z.string(),
+  healthCheck: healthCheckFactsSchema,
   /** ISO 8601. */
   lastStatusChange: z.string(),
   /** Why the last probe failed, if it did. */

@@ -1,9 +1,9 @@
 import net from 'node:net';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { AUTH_QUERY, AUTH_QUERY_SCRIPT } from '@pgherd/auth';
 import { formatIssue } from '@pgherd/config';
 import { checkSignIn } from '../auth-check/check.ts';
+import { configurationFiles } from '../configuration-files.ts';
 import { UsageError } from '../errors.ts';
 import { readStdin } from '../io.ts';
 import { readConfig, tlsSettings } from '../read-files.ts';
@@ -67,7 +67,8 @@ export const authCommand: Command = {
     if (from !== 'local' && net.isIP(from) === 0) {
       throw new UsageError(`--from must be an IP address or "local", not "${from}".`);
     }
-    const config = path.resolve(values.file ?? 'pgpool.conf');
+    const given = { config: values.file, hba: values.hba, pcp: undefined };
+    const { config, hba } = configurationFiles(given, 'pgpool.conf');
     const result = readConfig(config);
     if (!result.ok) {
       for (const issue of result.issues) io.stderr(formatIssue(issue));
@@ -77,7 +78,7 @@ export const authCommand: Command = {
       {
         settings: tlsSettings(result.settings, config),
         config,
-        hba: path.resolve(values.hba ?? path.join(path.dirname(config), 'pool_hba.conf')),
+        hba,
         user,
         database: values.database ?? user,
         from,

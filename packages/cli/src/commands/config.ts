@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createServerTls } from '@pgherd/auth';
 import {
@@ -12,6 +11,7 @@ import {
   type Settings,
   showRows,
 } from '@pgherd/config';
+import { configurationFiles } from '../configuration-files.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
 import { type PasswordFile, readConfig, readHba, readPasswords, readText, tlsSettings } from '../read-files.ts';
@@ -50,21 +50,21 @@ export const configCommand: Command = {
       },
     });
     const [verb, ...rest] = positionals;
-    const file = path.resolve(values.file ?? 'pgpool.conf');
+    const files = configurationFiles({ config: values.file, hba: values.hba, pcp: values.pcp }, 'pgpool.conf');
     switch (verb) {
       case 'check':
         return check(
           {
-            file,
-            hba: path.resolve(values.hba ?? path.join(path.dirname(file), 'pool_hba.conf')),
-            pcp: path.resolve(values.pcp ?? path.join(path.dirname(file), 'pcp.conf')),
+            file: files.config,
+            hba: files.hba,
+            pcp: files.pcp,
             ignore: values.ignore ?? [],
             askServers: values['no-servers'] !== true,
           },
           io,
         );
       case 'show':
-        return show(file, rest[0], io);
+        return show(files.config, rest[0], io);
       case 'diff':
         return diff(rest, io);
       default:

@@ -1,9 +1,9 @@
 /** `pgherd serve`: the engine in the foreground. Also what compat/bin/pgpool starts. */
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { DoorError, type Doors, openDoors } from '@pgherd/control';
 import { Supervisor } from '@pgherd/engine';
 import type { StopMode } from '@pgherd/operations';
+import { configurationFiles } from '../configuration-files.ts';
 import { sentenceOf } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
 import { StopSignals } from '../stop-signals.ts';
@@ -72,7 +72,7 @@ async function untilStopped(supervisor: Supervisor, doors: Doors | null, signals
 async function doorsOf(supervisor: Supervisor): Promise<Doors | null> {
   const { settings } = supervisor;
   try {
-    return await openDoors(supervisor, settings);
+    return await openDoors(supervisor, settings, (message) => supervisor.log.write('warning', message));
   } catch (error) {
     const asked = settings.explicit.has('metrics_port') || settings.explicit.has('metrics_listen_addresses');
     if (asked || !(error instanceof DoorError)) throw error;
@@ -130,16 +130,7 @@ export const serveCommand: Command = {
         debug: { type: 'boolean', short: 'd' },
       },
     });
-    const config = path.resolve(values.file ?? 'pgpool.conf');
-    const beside = path.dirname(config);
-    return serve(
-      {
-        config,
-        hba: path.resolve(values.hba ?? path.join(beside, 'pool_hba.conf')),
-        pcp: path.resolve(values.pcp ?? path.join(beside, 'pcp.conf')),
-        debug: values.debug ?? false,
-      },
-      io,
-    );
+    const files = configurationFiles({ config: values.file, hba: values.hba, pcp: values.pcp }, 'pgpool.conf');
+    return serve({ ...files, debug: values.debug ?? false }, io);
   },
 };

@@ -22,6 +22,13 @@ describe("pgpool's command line", () => {
     });
   });
 
+  test('looks for the other files beside the configuration that -f names, as pgherd does', () => {
+    expect(parse('-f /x/my.conf -F /y/pcp')).toMatchObject({
+      files: { config: '/x/my.conf', hba: '/x/pool_hba.conf', pcp: '/y/pcp' },
+    });
+    expect(parse('-f /x/my.conf')).toMatchObject({ files: { pcp: '/x/pcp.conf' } });
+  });
+
   test('knows the long names', () => {
     expect(
       parse(
@@ -43,7 +50,7 @@ describe("pgpool's command line", () => {
   });
 
   test('reload, version and help', () => {
-    expect(parse('-f /c reload')).toEqual({ act: 'reload', files: { ...DEFAULT_FILES, config: '/c' } });
+    expect(parse('-a /a reload')).toEqual({ act: 'reload', files: { ...DEFAULT_FILES, hba: '/a' } });
     expect(parse('--version')).toEqual({ act: 'version' });
     expect(parse('-h')).toEqual({ act: 'help' });
   });

@@ -1,20 +1,15 @@
 /** The command line of Pgpool-II's main program. @see manual, pgpool(1) */
 import path from 'node:path';
 import type { StopMode } from '@pgherd/operations';
+import { type ConfigurationFiles, configurationFiles } from '../configuration-files.ts';
 import { getopt, type OptionSpec } from '../getopt.ts';
-
-export interface PgpoolFiles {
-  readonly config: string;
-  readonly hba: string;
-  readonly pcp: string;
-}
 
 export type PgpoolLine =
   | { readonly act: 'help' | 'version' }
   | { readonly act: 'refused'; readonly message: string }
-  | { readonly act: 'start'; readonly files: PgpoolFiles; readonly foreground: boolean; readonly debug: boolean }
-  | { readonly act: 'stop'; readonly files: PgpoolFiles; readonly mode: StopMode }
-  | { readonly act: 'reload'; readonly files: PgpoolFiles };
+  | { readonly act: 'start'; readonly files: ConfigurationFiles; readonly foreground: boolean; readonly debug: boolean }
+  | { readonly act: 'stop'; readonly files: ConfigurationFiles; readonly mode: StopMode }
+  | { readonly act: 'reload'; readonly files: ConfigurationFiles };
 
 const OPTIONS: readonly OptionSpec[] = [
   { short: 'a', long: 'hba-file', takesValue: true },
@@ -41,8 +36,8 @@ const MODES: Readonly<Record<string, StopMode>> = {
 };
 
 /**
- * Start options beside `stop` or `reload` are accepted and mean nothing, as in Pgpool-II. Files not named are those of the
- * configuration directory; relative names are relative to the working directory.
+ * Start options beside `stop` or `reload` are accepted and mean nothing, as in Pgpool-II. Relative names are relative to
+ * the working directory.
  */
 export function parsePgpoolLine(args: readonly string[], configurationDirectory: string): PgpoolLine {
   const parsed = getopt(args, OPTIONS);
@@ -54,9 +49,10 @@ export function parsePgpoolLine(args: readonly string[], configurationDirectory:
   if (mode === undefined) {
     return { act: 'refused', message: `unknown mode "${given.get('m')}": it is smart, fast or immediate` };
   }
-  const file = (option: string, name: string): string =>
-    path.resolve(given.get(option) ?? path.join(configurationDirectory, name));
-  const files = { config: file('f', 'pgpool.conf'), hba: file('a', 'pool_hba.conf'), pcp: file('F', 'pcp.conf') };
+  const files = configurationFiles(
+    { config: given.get('f'), hba: given.get('a'), pcp: given.get('F') },
+    path.join(configurationDirectory, 'pgpool.conf'),
+  );
   const [command, more] = parsed.operands;
   if (more !== undefined) return { act: 'refused', message: `unexpected argument "${more}"` };
   switch (command) {
@@ -72,7 +68,6 @@ export function parsePgpoolLine(args: readonly string[], configurationDirectory:
 }
 
 export function pgpoolUsage(configurationDirectory: string): string {
-  const at = (name: string): string => path.join(configurationDirectory, name);
   return `Usage:
   pgpool [ -C ] [ -f CONFIG_FILE ] [ -F PCP_CONFIG_FILE ] [ -a HBA_CONFIG_FILE ]
          [ -n ] [ -D ] [ -d ]
@@ -83,16 +78,16 @@ export function pgpoolUsage(configurationDirectory: string): string {
 Common options:
   -a, --hba-file=HBA_CONFIG_FILE
                       Set the path to the pool_hba.conf configuration file
-                      (default: ${at('pool_hba.conf')})
+                      (default: beside pgpool.conf)
   -f, --config-file=CONFIG_FILE
                       Set the path to the pgpool.conf configuration file
-                      (default: ${at('pgpool.conf')})
+                      (default: ${path.join(configurationDirectory, 'pgpool.conf')})
   -k, --key-file=KEY_FILE
                       Set the path to the pgpool key file; accepted, AES
                       passwords are not read yet
   -F, --pcp-file=PCP_CONFIG_FILE
                       Set the path to the pcp.conf configuration file
-                      (default: ${at('pcp.conf')})
+                      (default: beside pgpool.conf)
   -v, --version       Print the version
   -h, --help          Print this help
 

@@ -8,10 +8,7 @@ import { readConfig } from '../read-files.ts';
 /** @param config what is worth knowing of this file is said here, where it is read: a daemon's own log may go nowhere */
 export function warnAbout(config: string, io: CommandIo): void {
   if (logTarget() === 'inherit') return; // the daemon's log comes here
-  if (!fs.existsSync(config)) {
-    io.stderr(`pgpool: WARNING:  could not open configuration file "${config}": the defaults are in effect`);
-    return;
-  }
+  if (!fs.existsSync(config)) return; // the start fails, and says so
   for (const issue of readConfig(config).warnings) {
     if (issue.severity === 'warning') io.stderr(`pgpool: WARNING:  ${formatIssue(issue)}`);
   }

@@ -60,7 +60,7 @@ function pidFileName(config: string): string {
   try {
     return oneSetting(config, 'pid_file_name');
   } catch {
-    return defaults().pid_file_name; // a pgpool without pgpool.conf runs with the defaults
+    return defaults().pid_file_name; // the file that it was started with is gone
   }
 }
 

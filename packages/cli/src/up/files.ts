@@ -104,6 +104,13 @@ function newConfig(cluster: Cluster, options: UpOptions): string {
       ],
     ],
     [
+      'Reads are spread over the herd; a session always sees what it wrote',
+      [
+        ['load_balance_mode', true],
+        ['read_after_write', 'session'],
+      ],
+    ],
+    [
       'Watching it',
       [
         ['health_check_period', 5],

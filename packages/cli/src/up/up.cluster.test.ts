@@ -107,6 +107,25 @@ describe('pgherd up', () => {
     expect(await allFree()).toBe(true);
   });
 
+  test('says where a statement would run', async () => {
+    const herd = await upUntilReady();
+    const explain = (...args: string[]): Promise<Ended> => run(PGHERD, ['explain-route', '--dir', dir, ...args]);
+    expect((await explain('select a from kept')).stdout).toMatch(/\n read-node +\| decides +\| .* \| [01]\n/);
+    const written = JSON.parse((await explain('--json', 'insert into kept values (1)')).stdout) as object[];
+    expect(written.at(-1)).toEqual({
+      rule: 'statement',
+      verdict: 'decides',
+      value: 'insert runs on the primary only',
+      node: 0,
+    });
+    expect(await explain('--user', 'nobody', 'select 1')).toMatchObject({
+      code: 1,
+      stderr: 'pgherd: nobody has no password here: name the whole URI with --url.\n',
+    });
+    herd.child.kill('SIGTERM');
+    expect((await herd.ended).code).toBe(0);
+  });
+
   test('adopts the servers that a killed one left', async () => {
     const first = await upUntilReady();
     const cluster = await openCluster(path.join(dir, 'herd'));

@@ -96,7 +96,9 @@ class Herd {
     const supervisor = new Supervisor({ paths: files, logFd });
     this.#undo.push(() => supervisor.stop('fast'));
     await this.#unlessAsked(supervisor.start());
-    const doors = await openDoors(supervisor, supervisor.settings);
+    const doors = await openDoors(supervisor, supervisor.settings, (message) =>
+      supervisor.log.write('warning', message),
+    );
     this.#undo.push(() => doors.close());
     await this.#unlessAsked(untilReady(supervisor));
     this.#step('ready');

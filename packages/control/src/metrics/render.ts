@@ -119,6 +119,32 @@ export function renderMetrics(status: EngineStatus): string {
     'Statements sent to the node.',
     nodes.map((node): [Labels, number] => [{ node: node.id }, node.statements]),
   );
+  page.metric(
+    'pgherd_node_lag_bytes',
+    'gauge',
+    'WAL that the node has not replayed yet, at the last streaming check.',
+    nodes.flatMap((node): [Labels, number][] => (node.lagBytes === null ? [] : [[{ node: node.id }, node.lagBytes]])),
+  );
+  page.metric(
+    'pgherd_node_lag_seconds',
+    'gauge',
+    'replay_lag of the node in pg_stat_replication (needs backend_application_name and pg_monitor).',
+    nodes.flatMap((node): [Labels, number][] => (node.lagMs === null ? [] : [[{ node: node.id }, node.lagMs / 1000]])),
+  );
+  page.metric(
+    'pgherd_health_checks_total',
+    'counter',
+    'Health checks by node and result.',
+    nodes.flatMap((node): [Labels, number][] =>
+      (['success', 'fail', 'skip'] as const).map((result) => [{ node: node.id, result }, node.healthCheck[result]]),
+    ),
+  );
+  page.metric(
+    'pgherd_health_check_retries_total',
+    'counter',
+    'Looks that health checks took after a failed one.',
+    nodes.map((node): [Labels, number] => [{ node: node.id }, node.healthCheck.retries]),
+  );
   renderLatency(page, status);
   renderSqlStates(page, status);
   page.metric('pgherd_event_loop_delay_seconds', 'gauge', 'Event-loop delay over the last second.', [
