@@ -34,6 +34,9 @@ interface Sample {
   readonly cpuMicroseconds: number | null;
 }
 
+/** Our own engines, each compared with everybody else. */
+const OURS = ['pgherd', 'balanced'] as const;
+
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
@@ -57,7 +60,7 @@ if (pgbench === null) {
 }
 
 const cluster = await ephemeralCluster({
-  nodes: 1,
+  nodes: 2,
   auth: 'trust',
   maxConnections: 400,
   settings: { shared_buffers: '256MB', synchronous_commit: 'off' },
@@ -67,6 +70,7 @@ const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-bench-'));
 fs.chmodSync(dir, 0o755);
 const account = accountOf();
 const context: PeerContext = { dir, serverPort: server.port, ...account };
+const standby = cluster.nodes.find((node) => node !== server);
 const ports = await freePorts(5);
 const peers: Peer[] = [];
 try {
@@ -84,6 +88,7 @@ try {
     ['pgbouncer', () => startPgbouncer(context, ports[0] as number)],
     ['pgpool', () => startPgpool(context, ports[1] as number, ports[2] as number)],
     ['pgherd', () => startPgherd(context, ports[3] as number)],
+    ['balanced', () => startPgherd(context, ports[4] as number, 'balanced', balancing(standby?.port ?? 0))],
   ];
   for (const [name, starter] of starters) {
     if (wantedPeers !== undefined && !wantedPeers.includes(name)) continue;
@@ -151,24 +156,37 @@ async function sample(peer: Peer, workload: Workload, env: Record<string, string
   return { tps, cpuMicroseconds: used };
 }
 
+/** What differs when reads are spread: the primary and its standby answer half of them each. */
+function balancing(standbyPort: number): string {
+  return `backend_hostname1 = '127.0.0.1'
+backend_port1 = ${standbyPort}
+backend_weight1 = 1
+load_balance_mode = on
+read_after_write = session
+sr_check_period = 2
+`;
+}
+
 function report(name: string, samples: Readonly<Record<string, readonly Sample[]>>): void {
   process.stdout.write(`\n${name}\n`);
-  const ours = samples['pgherd'];
   for (const [peer, list] of Object.entries(samples)) {
     const tps = median(list.map((entry) => entry.tps));
     const cpu = list[0]?.cpuMicroseconds == null ? null : median(list.map((entry) => entry.cpuMicroseconds ?? 0));
-    const ratio =
-      ours === undefined || peer === 'pgherd'
-        ? ''
-        : `   pgherd is at ${(median(ours.map((s, i) => s.tps / (list[i]?.tps ?? 1)))).toFixed(2)} of it`;
-    const cpuRatio =
-      ours === undefined || peer === 'pgherd' || cpu === null
-        ? ''
-        : `, uses ${(median(ours.map((s, i) => (s.cpuMicroseconds ?? 0) / (list[i]?.cpuMicroseconds ?? 1)))).toFixed(2)} of its CPU`;
+    const ratios = OURS.some((own) => own === peer) ? [] : OURS.flatMap((own) => compared(own, samples[own], list));
     process.stdout.write(
-      `  ${peer.padEnd(10)} ${tps.toFixed(0).padStart(9)} /s  ${cpu === null ? ''.padStart(11) : `${cpu.toFixed(1).padStart(8)} us`}${ratio}${cpuRatio}\n`,
+      `  ${peer.padEnd(10)} ${tps.toFixed(0).padStart(9)} /s  ${cpu === null ? ''.padStart(11) : `${cpu.toFixed(1).padStart(8)} us`}   ${ratios.join('; ')}\n`,
     );
   }
+}
+
+/** Medians of the rounds' ratios: throughput, and CPU per query where the other side has a process to charge. */
+function compared(own: string, ours: readonly Sample[] | undefined, others: readonly Sample[]): string[] {
+  if (ours === undefined) return [];
+  const ratio = (of: (sample: Sample) => number): string =>
+    median(ours.map((sample, i) => of(sample) / of(others[i] ?? sample))).toFixed(2);
+  const charged = others[0]?.cpuMicroseconds != null;
+  const cpu = charged ? `, uses ${ratio(({ cpuMicroseconds }) => cpuMicroseconds ?? 1)} of its CPU` : '';
+  return [`${own} is at ${ratio(({ tps }) => tps)} of it${cpu}`];
 }
 
 function accountOf(): { uid: number | undefined; gid: number | undefined } {
