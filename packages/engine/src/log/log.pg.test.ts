@@ -454,7 +454,7 @@ describe('errors and notices of servers', () => {
     await client.query("DO $$BEGIN RAISE WARNING 'careful'; END$$");
     client.send(parse('SELEC'), encodeSync());
     await client.answer();
-    expect(await linesUntil(/SELEC/)).toEqual([
+    expect(await linesUntil(/syntax error/)).toEqual([
       'LOG:  pool_send_and_wait: Error or notice message from backend: : DB node id: 0 backend pid: P statement: "SELECT 1/0" message: "division by zero"',
       'LOG:  backend [0]: WARNING: careful',
       'LOG:  Error message from backend: DB node id: 0 message: "syntax error at or near "SELEC""',
