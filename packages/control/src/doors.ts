@@ -21,7 +21,7 @@ export class DoorError extends Error {
 
 /** @param log hears when the thread behind the doors died and is started again */
 export async function openDoors(
-  operations: Operations,
+  operations: Pick<Operations, 'watch'>,
   settings: DoorSettings,
   log: (message: string) => void = () => {},
 ): Promise<Doors> {

@@ -11,12 +11,26 @@ export interface ClusterSnapshot {
   readonly epoch: number;
   /** Node that takes writes, or null while none is known. */
   readonly primary: number | null;
+  /** Of the primary in this epoch, recorded when it was found or promoted; null = not known. A link proves it before its
+   * first use: the same system, not in recovery, on this timeline. */
+  readonly timeline: number | null;
+  readonly systemIdentifier: string | null;
+  /**
+   * While the primary changes. `clients`: who needs the primary waits (new clients, the first write of a session).
+   * `transactions`: nobody begins a transaction either, and each worker tells how many are still open (`held`).
+   * After `untilMs` (milliseconds since the epoch) whoever waited gets 57P03 with `reason`.
+   */
+  readonly hold: {
+    readonly kind: 'clients' | 'transactions';
+    readonly untilMs: number;
+    readonly reason: string;
+  } | null;
   readonly nodes: readonly {
     readonly id: number;
     readonly host: string;
     readonly port: number;
     readonly weight: number;
-    readonly status: 'waiting' | 'up' | 'down' | 'unused';
+    readonly status: 'waiting' | 'up' | 'down' | 'unused' | 'quarantine';
     readonly role: 'primary' | 'standby' | 'unknown';
     /** Bytes behind the primary at the last streaming check, 0 for the primary itself; null = not measured. */
     readonly lagBytes: number | null;
@@ -26,6 +40,16 @@ export interface ClusterSnapshot {
     readonly replayLsn: string | null;
   }[];
 }
+
+/** Nothing is known of the herd yet. */
+export const NO_HERD: ClusterSnapshot = {
+  epoch: 0,
+  primary: null,
+  timeline: null,
+  systemIdentifier: null,
+  hold: null,
+  nodes: [],
+};
 
 /** The files of one configuration, by name as given, with what they include. */
 export interface ConfigSnapshot {
@@ -129,6 +153,8 @@ export type ToWorker =
   | { t: 'shed'; links: number }
   | { t: 'report'; request: number; report: HerdReport | null }
   | { t: 'question'; request: number; question: WorkerQuestion }
+  /** Sessions with a transaction at the primary have waited long enough for its end: they end with 57P01. */
+  | { t: 'cut'; reason: string }
   | { t: 'stop'; mode: 'smart' | 'fast' };
 
 export type ToSupervisor =
@@ -151,6 +177,10 @@ export type ToSupervisor =
   | { t: 'gave'; links: number }
   | { t: 'report'; request: number; name: string; session: number; database: string; user: string }
   | { t: 'answer'; request: number; answer: unknown }
+  /** The snapshot of this epoch is in force: no link of an older one is open any more. */
+  | { t: 'fenced'; epoch: number }
+  /** While transactions are held: so many are still open at the primary. Sent at once, at changes, and at 0. */
+  | { t: 'held'; epoch: number; open: number }
   | { t: 'suspect'; node: number; reason: string }
   | { t: 'stats'; stats: WorkerStats };
 

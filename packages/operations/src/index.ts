@@ -1,3 +1,10 @@
+export * from './author.ts';
+export * from './bridge.ts';
+export * from './event.ts';
+export * from './operation.ts';
 export type { Operations } from './operations.ts';
+export * from './plan.ts';
 export * from './route.ts';
+export * from './session.ts';
 export * from './status.ts';
+export * from './wish.ts';

@@ -20,7 +20,7 @@ import { FakeChannel } from '../../test-support/fake-channel.ts';
 import { FakeServer } from '../../test-support/fake-server.ts';
 import { describeFrames } from '../../test-support/raw-client.ts';
 import type { Link } from '../backend/link.ts';
-import type { ClusterSnapshot } from '../ipc.ts';
+import { type ClusterSnapshot, NO_HERD } from '../ipc.ts';
 import { Routing } from '../worker/routing.ts';
 import { Router } from './router.ts';
 import { type ClientFacts, type EndReason, Session, type SessionOwner } from './session.ts';
@@ -48,7 +48,7 @@ const node = (id: number, weight: number): ClusterSnapshot['nodes'][number] => (
   lagMs: 0,
   replayLsn: '0/1',
 });
-const HERD: ClusterSnapshot = { epoch: 1, primary: 0, nodes: [node(0, 0), node(1, 1)] };
+const HERD: ClusterSnapshot = { ...NO_HERD, epoch: 1, primary: 0, nodes: [node(0, 0), node(1, 1)] };
 
 /** One for all tests, as for all sessions of a worker: its parser is loaded once. */
 let routing: Routing;

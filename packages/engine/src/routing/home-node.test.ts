@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterSnapshot } from '../ipc.ts';
+import { type ClusterSnapshot, NO_HERD } from '../ipc.ts';
 import { homeNode } from './home-node.ts';
 
 const snapshot = (primary: number | null): ClusterSnapshot => ({
+  ...NO_HERD,
   epoch: 1,
   primary,
   nodes: [0, 1, 2].map((id) => ({

@@ -370,6 +370,9 @@ export class HerdWatch {
     return {
       epoch: this.epoch,
       primary: this.primary,
+      timeline: null,
+      systemIdentifier: null,
+      hold: null,
       nodes: [...this.nodes.values()].map((node) => ({
         id: node.id,
         host: node.host,

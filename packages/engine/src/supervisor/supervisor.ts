@@ -69,7 +69,7 @@ const FAST_STOP_LIMIT_MS = 5_000;
 /** How long a worker may take to answer a question. */
 const ANSWER_LIMIT_MS = 5_000;
 
-export class Supervisor implements Operations {
+export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 'reload' | 'stop' | 'watch'> {
   private readonly options: SupervisorOptions;
   readonly log: Logger;
   private config: ConfigSnapshot | null = null;
@@ -321,6 +321,9 @@ export class Supervisor implements Operations {
         return;
       case 'suspect':
         this.watchHerd?.suspect();
+        return;
+      case 'fenced':
+      case 'held':
         return;
       case 'stats':
         worker.stats = message.stats;

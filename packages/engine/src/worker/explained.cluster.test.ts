@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { env } from '../../test-support/env.ts';
 import { Random } from '../../test-support/random.ts';
 import { type Answer, RawClient } from '../../test-support/raw-client.ts';
-import { type ClusterSnapshot, packSnapshot } from '../ipc.ts';
+import { type ClusterSnapshot, NO_HERD, packSnapshot } from '../ipc.ts';
 import { type HerdView, herdView } from '../routing/herd-view.ts';
 import type { RoutingRules } from '../routing/rules.ts';
 import { routingRules } from '../routing/rules.ts';
@@ -286,6 +286,7 @@ class Recorder {
 
   herd(nodes: readonly { readonly up: boolean; readonly lagBytes: number }[]): void {
     const snapshot: ClusterSnapshot = {
+      ...NO_HERD,
       epoch: 1,
       primary: 0,
       nodes: cluster.nodes.map(({ host, port }, id) => ({

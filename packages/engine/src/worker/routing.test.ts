@@ -1,5 +1,6 @@
 import { defaults } from '@pgherd/config';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { NO_HERD } from '../ipc.ts';
 import { Routing } from './routing.ts';
 
 let routing: Routing;
@@ -8,7 +9,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   told = 0;
   const ports = { catalogChanged: () => told++ } as unknown as ConstructorParameters<typeof Routing>[2];
-  routing = new Routing(defaults(), { epoch: 1, primary: 0, nodes: [] }, ports);
+  routing = new Routing(defaults(), { ...NO_HERD, epoch: 1, primary: 0 }, ports);
 });
 afterEach(() => {
   routing.close();

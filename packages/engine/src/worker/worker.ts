@@ -21,6 +21,7 @@ import { Startup, type StartupHost } from '../frontend/startup.ts';
 import {
   type ClusterSnapshot,
   type ConfigSnapshot,
+  NO_HERD,
   type ToSupervisor,
   type ToWorker,
   unpackSnapshot,
@@ -54,7 +55,6 @@ const ENDED_DELAY_MS = 20;
 const TIGHT_MS = 1_000;
 const QUESTION_LIMIT_MS = 10_000;
 const TICK_MS = 1_000;
-const NO_CLUSTER: ClusterSnapshot = { epoch: 0, primary: null, nodes: [] };
 
 export interface WorkerPorts {
   send(message: ToSupervisor): void;
@@ -85,7 +85,7 @@ export class Worker implements SessionOwner {
   private routing: Routing | null = null;
   private serverTls: tls.TLSSocketOptions | null = null;
   private backendTls: tls.ConnectionOptions | null = null;
-  private cluster: ClusterSnapshot = NO_CLUSTER;
+  private cluster: ClusterSnapshot = NO_HERD;
   private stopping: 'smart' | 'fast' | null = null;
   private title = '';
   observer: SessionObserver | null = null;
