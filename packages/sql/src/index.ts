@@ -10,6 +10,7 @@ export {
   functionTellsTransactionTime,
   settingBelongsToServer,
 } from './catalog/server-functions.ts';
+export { functionIsStateFree } from './catalog/state-free-functions.ts';
 export { classify } from './classify/classify.ts';
 export type * from './classify/statement-class.ts';
 export { weightOf } from './classify/weight.ts';

@@ -102,11 +102,16 @@ export class Link implements ChannelHandler {
   /** ParseComplete and CloseComplete messages seen, ever: what a batch got done before its error. */
   parsesDone = 0;
   closesDone = 0;
+  /** Why the engine broke the connection off, as what completes "because …"; null = it did not. */
+  cutBecause: string | null = null;
+  /** The server's last word was a FATAL or PANIC error. */
+  fatal = false;
   /** Told when the connection ends while nobody uses it. */
   onIdleClosed: ((link: Link) => void) | null = null;
 
   readonly channel: Channel;
   readonly nodeId: number;
+  /** The node's term in which it was opened (worker/terms.ts): in a later one it is not used any more. */
   readonly epoch: number;
   readonly key: string;
   readonly database: string;
@@ -151,6 +156,11 @@ export class Link implements ChannelHandler {
     this.greeting = facts.greeting;
     this.stats = stats;
     channel.handler = this;
+  }
+
+  /** The present values of all reported parameters. */
+  get parameters(): Map<string, string> {
+    return new Map([...this.original, ...(this.changed ?? [])]);
   }
 
   /** The present values of the reported parameters, where they differ from the greeting. */
@@ -274,7 +284,9 @@ export class Link implements ChannelHandler {
   private act(type: number, buffer: Buffer, pos: number, size: number): void {
     if (type === TYPE_COPY_IN || type === TYPE_COPY_BOTH) this.replies.onCopyIn();
     else if (type === TYPE_ERROR) {
-      this.failedWith(sqlStateOf(buffer, pos + 5, pos + size), severityOf(buffer, pos + 5, pos + size));
+      const severity = severityOf(buffer, pos + 5, pos + size);
+      if (severity !== 'ERROR') this.fatal = true;
+      this.failedWith(sqlStateOf(buffer, pos + 5, pos + size), severity);
       this.user?.backendError?.(buffer.subarray(pos + 5, pos + size));
     } else if (type === TYPE_PARAMETER_STATUS) this.parameter(buffer, pos + 5, pos + size);
   }
@@ -398,6 +410,17 @@ export class Link implements ChannelHandler {
     if (this.resetTimer !== null) clearTimeout(this.resetTimer);
     this.resetTimer = null;
     done?.(this.clean && this.status === STATUS_IDLE);
+  }
+
+  /**
+   * Breaks the connection off: not one byte more goes out, not even what is queued. Whoever uses it hears of that a moment
+   * later, as of any connection that ends.
+   */
+  cut(because: string): void {
+    if (this.channel.closed) return;
+    this.cutBecause ??= because;
+    this.failed = true;
+    this.channel.destroy();
   }
 
   /** Says Terminate and closes. */

@@ -192,7 +192,7 @@ export class Batch {
 
   private forgetNames(): void {
     this.forgets = true;
-    this.statements.clear();
+    this.statements.forget();
     this.parses.length = 0;
     this.handedParses = 0;
     this.parsesByName.clear();

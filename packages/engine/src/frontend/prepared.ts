@@ -69,6 +69,8 @@ export class PreparedStatements {
   bytes = 0;
   /** Grows with each change. */
   generation = 0;
+  /** The primary's connection has, or may have, statements that are not known here. */
+  lost = false;
 
   get size(): number {
     return this.known.size;
@@ -83,7 +85,10 @@ export class PreparedStatements {
     this.remove(name);
     this.generation++;
     // What is not known here runs on the primary, which has it.
-    if (this.bytes + message.length + OVERHEAD_BYTES > PREPARED_BYTES_MAX) return;
+    if (this.bytes + message.length + OVERHEAD_BYTES > PREPARED_BYTES_MAX) {
+      this.lost = true;
+      return;
+    }
     this.known.set(name, { ...prepared, version: ++this.version });
     this.bytes += message.length + OVERHEAD_BYTES;
   }
@@ -96,7 +101,19 @@ export class PreparedStatements {
     this.bytes -= before.message.length + OVERHEAD_BYTES;
   }
 
+  all(): IterableIterator<Prepared> {
+    return this.known.values();
+  }
+
+  /** Which ones there are is not known any more. */
+  forget(): void {
+    this.clear();
+    this.lost = true;
+  }
+
+  /** There are none. */
   clear(): void {
+    this.lost = false;
     this.known.clear();
     this.generation++;
     this.bytes = 0;

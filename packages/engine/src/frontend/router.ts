@@ -858,7 +858,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     for (const { ordinal, ...parse } of exchange.parses) {
       if (ordinal <= made) statements.add({ ...parse, bySql: false });
     }
-    if (exchange.forgets) statements.clear();
+    if (exchange.forgets) statements.forget();
     // The server has an older unnamed statement than was thought.
     if (exchange.unnamedParse > made) this.batch.unnamedNotMade(exchange, made);
   }

@@ -117,7 +117,10 @@ function applyRoute(targets: EffectTargets, route: StatementRoute, text: string 
             generation: targets.generation,
             scope: targets.scopeKey,
           });
-        } else statements.remove(detail.name);
+        } else {
+          statements.remove(detail.name);
+          statements.lost = true;
+        }
         break;
       case 'deallocate':
         if (detail.name === null) statements.clear();
@@ -176,9 +179,11 @@ function applyDoubtful(targets: EffectTargets, exchange: Exchange, after: number
         else if (detail.verb !== 'begin') setSomething = true; // savepoints, which may bring settings back
       }
       // These are done at once, whatever becomes of the transaction. A statement that is not known stays on the primary.
-      if (detail.kind === 'prepare') targets.statements.remove(detail.name);
-      else if (detail.kind === 'deallocate' && detail.name !== null) targets.statements.remove(detail.name);
-      else if (detail.kind === 'deallocate' || detail.kind === 'discard') targets.statements.clear();
+      if (detail.kind === 'prepare' || detail.kind === 'deallocate' || detail.kind === 'discard') {
+        if ('name' in detail && detail.name !== null) targets.statements.remove(detail.name);
+        else targets.statements.clear();
+        targets.statements.lost = true;
+      }
     }
   }
   if (!setSomething) return;

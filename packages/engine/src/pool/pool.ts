@@ -44,6 +44,10 @@ export class Pool {
   settings: PoolSettings;
   readonly counters: PoolCounters = { opened: 0, reused: 0, evicted: 0, waits: 0 };
   private readonly waiters: Waiter[] = [];
+  /** All that are open, idle or not. */
+  private readonly open = new Set<Link>();
+  /** Those that were given up and may still have something to say. */
+  private leaving: Link[] = [];
   private readonly guarded = new Map<string, number>();
   /** Asked when the lease is used up and nothing idle can give way. */
   onShort: (() => void) | null = null;
@@ -53,7 +57,21 @@ export class Pool {
     this.settings = settings;
   }
 
-  /** An idle link for this key in this epoch, or null. */
+  /** A link was opened in a place that was reserved. */
+  add(link: Link): void {
+    this.open.add(link);
+    this.counters.opened++;
+  }
+
+  /** Breaks off every link that `gone` is true of, whoever uses it: nothing more is sent there. */
+  cut(because: string, gone: (link: Link) => boolean): void {
+    for (const link of this.open) if (gone(link)) link.cut(because);
+    for (const link of this.leaving) if (gone(link)) link.channel.destroy();
+    this.leaving = this.leaving.filter((link) => !link.channel.closed);
+    this.closeIdle(gone);
+  }
+
+  /** An idle link for this key that was opened in this term of the node, or null. */
   take(key: string, epoch: number): Link | null {
     const list = this.idle.get(key);
     while (list !== undefined && list.length > 0) {
@@ -146,8 +164,14 @@ export class Pool {
 
   /** Closes a link that is not idle and gives its place back. */
   discard(link: Link): void {
-    link.close();
+    this.close(link);
     this.unreserve();
+  }
+
+  private close(link: Link): void {
+    this.open.delete(link);
+    link.close();
+    if (link.channel?.busy === true) this.leaving = [...this.leaving.filter((one) => !one.channel.closed), link];
   }
 
   /** The lease became smaller: idle links beyond it are closed. */
@@ -163,6 +187,7 @@ export class Pool {
     list.splice(at, 1);
     if (list.length === 0) this.idle.delete(link.key);
     this.idleCount--;
+    this.open.delete(link);
     this.unreserve();
   }
 
@@ -174,7 +199,7 @@ export class Pool {
     }
     if (oldest === null) return false;
     this.removeIdle(oldest);
-    oldest.close();
+    this.close(oldest);
     this.total--;
     this.counters.evicted++;
     return true;

@@ -14,6 +14,7 @@ import { judgeNames, type NamesVerdict, NO_NAMES } from './names.ts';
 import { pinsOf } from './pins.ts';
 import { beginningObjects, primaryPattern } from './read-test.ts';
 import type { RoutingRules } from './rules.ts';
+import { OPAQUE_TIES, SYNTAX_TIES, tiesOf } from './ties.ts';
 import type { Reason, RelationFact, StatementFacts, StatementRoute } from './types.ts';
 
 /** What one statement of a text came to. */
@@ -39,15 +40,17 @@ export function judge(facts: StatementFacts, rules: RoutingRules, trace?: Reason
 }
 
 function routeOf(classes: readonly StatementClass[], verdict: Verdict, facts: StatementFacts): StatementRoute {
+  const ties = tiesOf(classes, facts);
   return {
     ...verdict,
     objects: objectsOf(classes),
     classes,
     countedAs: countedAs(classes[0]?.kind),
     pins: pinsOf(classes),
+    ties,
     several: classes.length > 1,
     opaque: false,
-    plain: isPlain(classes, verdict),
+    plain: ties.length === 0 && isPlain(classes, verdict),
     terminates: classes.some((one) => one.functions.some(({ name }) => name === 'pg_terminate_backend')),
     tellsTime: classes.some((one) => one.functions.some(tellsTime)) || (facts.relations ?? []).some(insideTellsTime),
   };
@@ -73,6 +76,7 @@ function opaqueRoute(facts: StatementFacts, trace?: Reason[]): StatementRoute {
     classes: null,
     countedAs: 'other',
     pins: ['opaque'],
+    ties: facts.opaqueBecause === 'syntax-error' ? SYNTAX_TIES : OPAQUE_TIES,
     several: facts.text.replace(/[\s;]+$/, '').includes(';'),
     opaque: true,
     plain: false,

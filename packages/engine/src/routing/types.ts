@@ -6,6 +6,7 @@
  *   decide(route, session, herd, rules)    -> Decision         where this execution goes, now
  */
 import type { QualifiedName, StatementClass } from '@pgherd/sql';
+import type { Tie } from './ties.ts';
 
 /** One rung of the ladder: what was asked, what was found, whether it decided. */
 export interface Reason {
@@ -102,6 +103,8 @@ export interface StatementRoute {
   readonly countedAs: 'select' | 'insert' | 'update' | 'delete' | 'ddl' | 'other';
   /** What ties the session to its primary once this has run. */
   readonly pins: readonly Pin[];
+  /** What it leaves in its session that cannot be made again on another connection. */
+  readonly ties: readonly Tie[];
   /** It may be more than one statement, so that a part of it may have had its effect when the whole fails. */
   readonly several: boolean;
   /** Nobody knows what it does. */

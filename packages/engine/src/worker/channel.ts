@@ -356,6 +356,11 @@ export class Channel implements NativeOwner {
     stream.on('drain', () => this.drained());
   }
 
+  /** The kernel has not taken all that was sent. */
+  get busy(): boolean {
+    return !this.closed && (this.inFlight > 0 || this.stream !== null);
+  }
+
   // --- closing ----------------------------------------------------------------------------------------------------
 
   /** Sends what is queued, then closes. A peer that does not take it within `graceMs` is cut off. */

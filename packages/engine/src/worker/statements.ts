@@ -17,6 +17,7 @@ import type { Answer } from '../frontend/engine-query.ts';
 import type { TextScope } from '../frontend/router-host.ts';
 import { judge, needsNames } from '../routing/judge.ts';
 import type { RoutingRules } from '../routing/rules.ts';
+import type { Tie } from '../routing/ties.ts';
 import type { StatementFacts, StatementRoute } from '../routing/types.ts';
 import { type NameFacts, RelationCache } from './relation-cache.ts';
 
@@ -61,7 +62,13 @@ export class Statements {
   constructor(rules: RoutingRules) {
     this.currentRules = rules;
     this.unknown = this.judgeOpaque('nobody looked at it');
-    this.functionCall = { ...this.judgeOpaque('a function call'), pins: [], opaque: false, several: false };
+    this.functionCall = {
+      ...this.judgeOpaque('a function call'),
+      pins: [],
+      ties: CALL_TIES,
+      opaque: false,
+      several: false,
+    };
     this.nothing = judge(facts([], null, Buffer.alloc(0), 0, 0, false, null), rules);
   }
 
@@ -255,6 +262,8 @@ export class Statements {
   }
 }
 
+/** The function is named by its number alone. */
+const CALL_TIES: readonly Tie[] = [{ kind: 'function', text: 'called a function by the function-call protocol' }];
 const REFUSED = { rule: 'refused', found: 'a standby has refused it because it writes', decided: true };
 
 function facts(
