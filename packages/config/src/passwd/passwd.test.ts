@@ -121,17 +121,20 @@ test('pgMd5 gives what pg_md5 prints, and with a user what PostgreSQL stores', (
 
 describe('pcp.conf', () => {
   test('holds one user and hash per line, comments and blank lines aside', () => {
-    const { users, warnings } = parsePcpConf(`# c\n\nann:${HASH.toUpperCase()}\n  bob:${HASH}  \r\n`);
-    expect([...users]).toEqual([
-      ['ann', HASH],
-      ['bob', HASH],
+    const { entries, warnings } = parsePcpConf(`# c\n\nann:${HASH.toUpperCase()}\n  bob:${HASH}  \r\n`);
+    expect(entries).toEqual([
+      { user: 'ann', hash: HASH },
+      { user: 'bob', hash: HASH },
     ]);
     expect(warnings).toEqual([]);
   });
   test('leaves out what is no entry, with warnings that hold no secret', () => {
-    const { users, warnings } = parsePcpConf(`hunter2\nann:hunter2\n:${HASH}\nbob:${HASH}\nbob:${pgMd5('x')}`);
-    expect([...users]).toEqual([['bob', HASH]]);
-    expect(warnings.map((w) => w.line)).toEqual([1, 2, 3, 5]);
+    const { entries, warnings } = parsePcpConf(`hunter2\nann:hunter2\n:${HASH}\nbob:${HASH}\nbob:${pgMd5('x')}`);
+    expect(entries).toEqual([
+      { user: 'bob', hash: HASH },
+      { user: 'bob', hash: pgMd5('x') },
+    ]);
+    expect(warnings.map((w) => w.line)).toEqual([1, 2, 3]);
     expect(JSON.stringify(warnings)).not.toContain('hunter2');
   });
 });

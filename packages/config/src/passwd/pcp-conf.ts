@@ -1,14 +1,20 @@
 import type { ConfigIssue } from '../parse/issue.ts';
 
+export interface PcpUser {
+  readonly user: string;
+  /** The MD5 of the password, as 32 lower-case hexadecimal digits. */
+  readonly hash: string;
+}
+
 export interface PcpConf {
-  /** User to the MD5 of the password, as 32 lower-case hexadecimal digits. */
-  readonly users: ReadonlyMap<string, string>;
+  /** In order. Several lines of one user each let it in, as in Pgpool-II: so a password can be changed without a gap. */
+  readonly entries: readonly PcpUser[];
   readonly warnings: readonly ConfigIssue[];
 }
 
-/** Reads pcp.conf: `user:md5hash` lines; `#` starts a comment line. The first line of a user counts. Never throws. */
+/** Reads pcp.conf: `user:md5hash` lines; `#` starts a comment line. Never throws. */
 export function parsePcpConf(text: string, file = 'pcp.conf'): PcpConf {
-  const users = new Map<string, string>();
+  const entries: PcpUser[] = [];
   const warnings: ConfigIssue[] = [];
   for (const [index, given] of text.split('\n').entries()) {
     const line = given.trim();
@@ -20,8 +26,7 @@ export function parsePcpConf(text: string, file = 'pcp.conf'): PcpConf {
       warnings.push({ severity: 'warning', file, line: index + 1, message });
     };
     if (user === '' || !/^[0-9a-f]{32}$/.test(hash)) warn('is not of the form user:md5hash and was left out');
-    else if (users.has(user)) warn('names a user that an earlier line names; the earlier one counts');
-    else users.set(user, hash);
+    else entries.push({ user, hash });
   }
-  return { users, warnings };
+  return { entries, warnings };
 }
