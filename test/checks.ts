@@ -16,7 +16,7 @@ export const checks: readonly Check[] = [
   { name: 'boundaries', command: [process.execPath, 'test/boundaries.ts'] },
   { name: 'docs: parameters', command: [process.execPath, 'packages/config/src/docs/write.ts', '--check'] },
   { name: 'docs: commands', command: [process.execPath, 'packages/cli/src/docs.ts', '--check'] },
-  { name: 'docs: metrics', command: [process.execPath, 'packages/control/src/docs.ts', '--check'] },
+  { name: 'docs: metrics, API', command: [process.execPath, 'packages/control/src/docs.ts', '--check'] },
 ];
 
 const LIMIT_MS = 180_000;

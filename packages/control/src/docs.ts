@@ -1,8 +1,9 @@
-/** Writes docs/metrics.md from what /metrics serves; with --check it compares and exits 1 on a difference. */
+/** Writes the pages of docs/ that derive from this package; with --check it compares and exits 1 on a difference. */
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { EngineStatus } from '@pgherd/operations';
 import { renderMetrics } from './metrics/render.ts';
+import { apiDescription, apiPage } from './openapi/page.ts';
 
 const NOBODY: EngineStatus = {
   version: '',
@@ -45,10 +46,15 @@ ${rows.join('\n')}
 `;
 }
 
-const file = fileURLToPath(new URL('../../../docs/metrics.md', import.meta.url));
-const wanted = metricsDocument();
-if (!process.argv.includes('--check')) fs.writeFileSync(file, wanted);
-else if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== wanted) {
-  process.stdout.write('docs/metrics.md is not what the code says: run npm run docs\n');
-  process.exitCode = 1;
+for (const [name, wanted] of [
+  ['metrics.md', metricsDocument()],
+  ['api.md', apiPage()],
+  ['openapi.json', apiDescription()],
+] as const) {
+  const file = fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
+  if (!process.argv.includes('--check')) fs.writeFileSync(file, wanted);
+  else if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== wanted) {
+    process.stdout.write(`docs/${name} is not what the code says: run npm run docs\n`);
+    process.exitCode = 1;
+  }
 }

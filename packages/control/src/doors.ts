@@ -1,6 +1,7 @@
 /** Opens the doors beside the client port: metrics and health. They run in a thread fed by snapshots. */
 import type { Operations } from '@pgherd/operations';
 import { hostAndPort, reachableHost } from './address.ts';
+import { DoorError } from './door-error.ts';
 import { KeptThread } from './kept-thread.ts';
 
 export interface DoorSettings {
@@ -12,11 +13,6 @@ export interface Doors {
   /** Where metrics and health are served, without a path. */
   readonly url: string;
   close(): Promise<void>;
-}
-
-/** A door cannot be opened: one sentence with the remedy. */
-export class DoorError extends Error {
-  readonly code = 'DOOR_FAILED';
 }
 
 /** @param log hears when the thread behind the doors died and is started again */
