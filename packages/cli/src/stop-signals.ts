@@ -12,20 +12,25 @@ export class StopSignals {
   readonly asked: Promise<StopMode>;
   #first: StopMode | null = null;
   #onEach: (mode: StopMode) => void = () => {};
+  #resolve: (mode: StopMode) => void = () => {};
   readonly #handlers: (readonly [NodeJS.Signals, () => void])[] = [];
 
   constructor() {
     this.asked = new Promise((resolve) => {
-      for (const [signal, mode] of MODES) {
-        const act = (): void => {
-          this.#first ??= mode;
-          resolve(mode);
-          this.#onEach(mode);
-        };
-        process.on(signal, act);
-        this.#handlers.push([signal, act]);
-      }
+      this.#resolve = resolve;
     });
+    for (const [signal, mode] of MODES) {
+      const act = (): void => this.ask(mode);
+      process.on(signal, act);
+      this.#handlers.push([signal, act]);
+    }
+  }
+
+  /** As if the signal had come: somebody asks at a door. */
+  ask(mode: StopMode): void {
+    this.#first ??= mode;
+    this.#resolve(mode);
+    this.#onEach(mode);
   }
 
   get first(): StopMode | null {

@@ -1,9 +1,10 @@
 /** `pgherd serve`: the engine in the foreground. Also what compat/bin/pgpool starts. */
 import { parseArgs } from 'node:util';
-import { DoorError, type Doors, openDoors } from '@pgherd/control';
 import { Supervisor } from '@pgherd/engine';
 import type { StopMode } from '@pgherd/operations';
 import { configurationFiles } from '../configuration-files.ts';
+import { type Doors, openDoors } from '../doors/doors.ts';
+import { operationsOf } from '../doors/operations-of.ts';
 import { sentenceOf } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
 import { StopSignals } from '../stop-signals.ts';
@@ -26,7 +27,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
   });
   const signals = new StopSignals();
   const reload = new ReloadSignal();
-  let doors: Doors | null;
+  let doors: Doors;
   try {
     const started = supervisor.start();
     const early = await Promise.race([started.then(() => null), signals.asked]);
@@ -40,7 +41,10 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
     return 1;
   }
   try {
-    doors = await doorsOf(supervisor);
+    const { settings, log } = supervisor;
+    doors = await openDoors(operationsOf(supervisor, signals), settings, options.pcp, (message) =>
+      log.write('warning', message),
+    );
   } catch (error) {
     await supervisor.stop('immediate');
     io.stderr(sentenceOf(error));
@@ -53,32 +57,16 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
   return 0;
 }
 
-async function untilStopped(supervisor: Supervisor, doors: Doors | null, signals: StopSignals): Promise<void> {
+async function untilStopped(supervisor: Supervisor, doors: Doors, signals: StopSignals): Promise<void> {
   const stop = async (mode: StopMode): Promise<void> => {
     // The pid file goes last, and whoever waits for that may start the next one at once: its ports must be free by then.
-    if (mode !== 'smart') await doors?.close();
+    if (mode !== 'smart') await doors.close();
     await supervisor.stop(mode);
   };
   signals.onEach((mode) => void stop(mode));
   const mode = await signals.asked;
   await stop(mode);
-  if (mode === 'smart') await doors?.close();
-}
-
-/**
- * Metrics and health. A configuration that says nothing of them may be the second on its machine, as Pgpool-II's users
- * run several: then a port that is taken is worth a warning, not a refusal.
- */
-async function doorsOf(supervisor: Supervisor): Promise<Doors | null> {
-  const { settings } = supervisor;
-  try {
-    return await openDoors(supervisor, settings, (message) => supervisor.log.write('warning', message));
-  } catch (error) {
-    const asked = settings.explicit.has('metrics_port') || settings.explicit.has('metrics_listen_addresses');
-    if (asked || !(error instanceof DoorError)) throw error;
-    supervisor.log.write('warning', `no metrics and health from this process: ${error.message}`);
-    return null;
-  }
+  if (mode === 'smart') await doors.close();
 }
 
 /** SIGHUP from the first moment on: one that comes during the start is answered after it. */

@@ -2,10 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { AUTH_QUERY_SCRIPT } from '@pgherd/auth';
-import { openDoors } from '@pgherd/control';
 import { Supervisor } from '@pgherd/engine';
 import { type Cluster, clusterExists, createCluster, findBinaries, openCluster } from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
+import { openDoors } from '../doors/doors.ts';
+import { operationsOf } from '../doors/operations-of.ts';
 import { CommandError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
 import { StopSignals } from '../stop-signals.ts';
@@ -96,15 +97,18 @@ class Herd {
     const supervisor = new Supervisor({ paths: files, logFd });
     this.#undo.push(() => supervisor.stop('fast'));
     await this.#unlessAsked(supervisor.start());
-    const doors = await openDoors(supervisor, supervisor.settings, (message) =>
-      supervisor.log.write('warning', message),
+    const doors = await openDoors(
+      operationsOf(supervisor, this.#signals),
+      supervisor.settings,
+      files.pcp,
+      (message) => supervisor.log.write('warning', message),
     );
     this.#undo.push(() => doors.close());
     await this.#unlessAsked(untilReady(supervisor));
     this.#step('ready');
     writeRunning(options.dir, supervisor.settings);
     process.on('SIGHUP', hangUp(supervisor));
-    return banner(options, cluster, supervisor, doors.url);
+    return banner(options, cluster, supervisor, doors.urls['metrics'] ?? '');
   }
 
   async down(): Promise<void> {

@@ -6,13 +6,17 @@ export interface KeptThreadOptions {
   readonly options: WorkerOptions;
   /** Says what happened and what follows. */
   readonly log: (message: string) => void;
+  /** Listens to a thread from its first moment. @returns how to stop, when it has gone */
+  readonly attend?: (thread: Worker) => () => void;
 }
 
 /** What the thread says once, when it listens or cannot. */
 export type Greeting =
-  | { readonly t: 'listening' }
+  | { readonly t: 'listening'; readonly urls?: Readonly<Record<string, string>> }
   | { readonly t: 'failed'; readonly code?: string; readonly message: string };
 
+/** For a thread to close what it has open. */
+const CLOSE_LIMIT_MS = 2_000;
 const PAUSE_FIRST_MS = 100;
 const PAUSE_MAX_MS = 5_000;
 /** One that served so long has earned a short pause again. */
@@ -58,14 +62,31 @@ export class KeptThread {
     if (this.pause !== null) clearTimeout(this.pause);
     const { thread } = this;
     this.thread = null;
-    thread?.postMessage({ t: 'close' });
-    await thread?.terminate();
+    if (thread === null) return;
+    const closed = new Promise<void>((resolve) => {
+      const limit = setTimeout(resolve, CLOSE_LIMIT_MS);
+      const done = (): void => {
+        clearTimeout(limit);
+        resolve();
+      };
+      thread.once('exit', done);
+      thread.on('message', ({ t }: { t?: string }) => {
+        if (t === 'closed') done();
+      });
+    });
+    thread.postMessage({ t: 'close' });
+    await closed;
+    await thread.terminate();
   }
 
   private spawn(): { thread: Worker; greeting: Promise<Greeting> } {
     const thread = new Worker(this.how.entry, this.how.options);
+    const forget = this.how.attend?.(thread);
+    thread.once('exit', () => forget?.());
     const greeting = new Promise<Greeting>((resolve, reject) => {
-      thread.once('message', resolve);
+      thread.on('message', (message: Greeting) => {
+        if (message.t === 'listening' || message.t === 'failed') resolve(message);
+      });
       thread.once('error', reject);
       thread.once('exit', (code) => reject(new Error(`it ended with status ${code}`)));
     });
@@ -89,7 +110,7 @@ export class KeptThread {
 
   private again(reason: string): void {
     const pauseMs = restartPauseMs(++this.deaths);
-    this.how.log(`the thread that serves metrics and health ended (${reason}); it is started again in ${pauseMs} ms`);
+    this.how.log(`the thread behind the doors ended (${reason}); it is started again in ${pauseMs} ms`);
     this.pause = setTimeout(() => void this.restart(), pauseMs);
   }
 

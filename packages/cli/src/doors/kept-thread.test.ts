@@ -35,7 +35,7 @@ describe('the thread behind the doors', () => {
     }
     expect(said).toEqual(
       [100, 200].map(
-        (ms) => `the thread that serves metrics and health ended (out of luck); it is started again in ${ms} ms`,
+        (ms) => `the thread behind the doors ended (out of luck); it is started again in ${ms} ms`,
       ),
     );
     await vi.waitFor(() => {

@@ -1,0 +1,59 @@
+/** Opens the doors beside the client port: metrics, PCP. They run in a thread, so that a large answer delays nobody. */
+import type { Settings } from '@pgherd/config';
+import { DoorError } from '@pgherd/control';
+import { type Operations, serveOperations } from '@pgherd/operations';
+import { KeptThread } from './kept-thread.ts';
+import { DOORS } from './list.ts';
+import type { DoorsStart } from './thread.ts';
+
+export interface Doors {
+  /** By the door's name: where it is served, empty where there is nothing to tell. */
+  readonly urls: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const HEAP_MB = 64;
+
+/**
+ * @param pcpConf the users of PCP
+ * @param log hears what a door has to say, and when the thread died and is started again
+ * @throws DoorError
+ */
+export async function openDoors(
+  operations: Operations,
+  settings: Settings,
+  pcpConf: string,
+  log: (message: string) => void,
+): Promise<Doors> {
+  const thread = new KeptThread({
+    entry: new URL('./thread.ts', import.meta.url),
+    options: { workerData: startOf(settings, pcpConf), resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } },
+    log,
+    attend: (port) => {
+      port.on('message', (message: { t: string; message: string }) => {
+        if (message.t === 'log') log(message.message);
+      });
+      return serveOperations(operations, port);
+    },
+  });
+  const greeting = await thread.start();
+  if (greeting.t === 'failed') throw new DoorError(greeting.message);
+  return { urls: greeting.urls ?? {}, close: () => thread.close() };
+}
+
+function startOf(settings: Settings, pcpConf: string): DoorsStart {
+  const asked = (names: readonly string[]): boolean => names.some((name) => settings.explicit.has(name));
+  return {
+    settings: {
+      metrics_listen_addresses: settings.metrics_listen_addresses,
+      metrics_port: settings.metrics_port,
+      pcp_listen_addresses: settings.pcp_listen_addresses,
+      pcp_port: settings.pcp_port,
+      pcp_socket_dir: settings.pcp_socket_dir,
+      authentication_timeout: settings.authentication_timeout,
+      log_pcp_processes: settings.log_pcp_processes,
+      usersFile: pcpConf,
+    },
+    required: DOORS.filter((door) => asked(door.parameters)).map(({ name }) => name),
+  };
+}

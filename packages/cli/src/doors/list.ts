@@ -1,0 +1,34 @@
+/** The doors beside the client port. A new one is an entry here; all of them live in the doors' thread. */
+import { openMetrics, type MetricsSettings } from '@pgherd/control';
+import type { Operations } from '@pgherd/operations';
+import { openPcp, type PcpSettings } from '@pgherd/pcp';
+
+/** What the doors have to know of the configuration; it crosses into their thread. */
+export type DoorSettings = MetricsSettings & PcpSettings;
+
+export interface OpenDoor {
+  /** Where it is, for people; empty where there is nothing to tell. */
+  readonly url?: string;
+  close(): Promise<void>;
+}
+
+export interface Door {
+  readonly name: string;
+  /** Whoever sets one of these wants this door: then a start without it is refused. */
+  readonly parameters: readonly string[];
+  /** @throws Error with a code and one sentence with the remedy when it cannot listen */
+  open(operations: Operations, settings: DoorSettings, log: (message: string) => void): Promise<OpenDoor>;
+}
+
+export const DOORS: readonly Door[] = [
+  {
+    name: 'metrics',
+    parameters: ['metrics_port', 'metrics_listen_addresses'],
+    open: openMetrics,
+  },
+  {
+    name: 'PCP',
+    parameters: ['pcp_port', 'pcp_listen_addresses', 'pcp_socket_dir'],
+    open: (operations, settings, log) => openPcp(operations, settings, { log }),
+  },
+];
