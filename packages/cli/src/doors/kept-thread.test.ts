@@ -34,9 +34,7 @@ describe('the thread behind the doors', () => {
       await vi.waitFor(() => expect(starts[0]).toBe(deaths + 1));
     }
     expect(said).toEqual(
-      [100, 200].map(
-        (ms) => `the thread behind the doors ended (out of luck); it is started again in ${ms} ms`,
-      ),
+      [100, 200].map((ms) => `the thread behind the doors ended (out of luck); it is started again in ${ms} ms`),
     );
     await vi.waitFor(() => {
       thread.post('a status');

@@ -1,5 +1,5 @@
 /** The doors beside the client port. A new one is an entry here; all of them live in the doors' thread. */
-import { openMetrics, type MetricsSettings } from '@pgherd/control';
+import { type MetricsSettings, openMetrics } from '@pgherd/control';
 import type { Operations } from '@pgherd/operations';
 import { openPcp, type PcpSettings } from '@pgherd/pcp';
 

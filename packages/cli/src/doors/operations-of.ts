@@ -10,6 +10,7 @@ export function operationsOf(supervisor: Supervisor, signals: StopSignals): Oper
       const method: unknown = target[name];
       if (typeof method === 'function') return method.bind(target);
       return () => {
+        if (name.startsWith('watch')) return () => {}; // nothing to be seen yet
         throw new RefusedError('NOT_ENABLED', `${name} is not built yet`);
       };
     },

@@ -97,11 +97,8 @@ class Herd {
     const supervisor = new Supervisor({ paths: files, logFd });
     this.#undo.push(() => supervisor.stop('fast'));
     await this.#unlessAsked(supervisor.start());
-    const doors = await openDoors(
-      operationsOf(supervisor, this.#signals),
-      supervisor.settings,
-      files.pcp,
-      (message) => supervisor.log.write('warning', message),
+    const doors = await openDoors(operationsOf(supervisor, this.#signals), supervisor.settings, files.pcp, (message) =>
+      supervisor.log.write('warning', message),
     );
     this.#undo.push(() => doors.close());
     await this.#unlessAsked(untilReady(supervisor));
