@@ -9,6 +9,9 @@ const said = (position: string | null, replicas: readonly Replica[] = [], system
   timeline: null,
   systemIdentifier,
   replicas,
+  upstream: null,
+  syncStandbyNames: '',
+  subscriptions: 0,
 });
 const row = (applicationName: string, over: Partial<Replica> = {}): Replica => ({
   applicationName,

@@ -42,8 +42,8 @@ const refusal = (sqlstate: string, message: string): Buffer =>
 
 describe('a server that', () => {
   it.each([
-    ['57P03', 'the database system is starting up', 'refused'],
-    ['57P01', 'terminating connection due to administrator command', 'refused'],
+    ['57P03', 'the database system is starting up', 'starting'],
+    ['57P01', 'terminating connection due to administrator command', 'starting'],
     ['28P01', 'password authentication failed for user "probe"', 'sign-in'],
     ['53300', 'sorry, too many clients already', 'other'],
   ])('says %s (%s) counts as: %s', async (sqlstate, message, kind) => {

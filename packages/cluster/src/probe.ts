@@ -26,11 +26,17 @@ export interface Replication {
   readonly position: string | null;
   /** `X/Y`: up to where a standby has received. */
   readonly received: string | null;
-  /** Of a primary. */
+  /** Of a primary the one that it writes, of a standby the one that it receives. */
   readonly timeline: number | null;
   readonly systemIdentifier: string | null;
   /** Rows of pg_stat_replication; empty without the rights of pg_monitor. */
   readonly replicas: readonly Replica[];
+  /** Whom a standby's WAL receiver is connected to. */
+  readonly upstream: { readonly host: string; readonly port: number } | null;
+  /** synchronous_standby_names; empty when nothing is said. */
+  readonly syncStandbyNames: string;
+  /** Subscriptions with a running worker. */
+  readonly subscriptions: number;
 }
 
 export interface Replica {
@@ -53,7 +59,7 @@ export type ProbeResult =
   | {
       readonly ok: false;
       /** `resolver`: the name could not be looked up, which says nothing about the server. */
-      readonly kind: 'refused' | 'timeout' | 'resolver' | 'sign-in' | 'other';
+      readonly kind: 'refused' | 'starting' | 'timeout' | 'resolver' | 'sign-in' | 'other';
       readonly reason: string;
       readonly tookMs: number;
     };
@@ -66,6 +72,12 @@ const PRIMARY_POSITION =
 const STANDBY_POSITION =
   'SELECT pg_catalog.pg_last_wal_replay_lsn()::pg_catalog.text AS position, ' +
   'pg_catalog.pg_last_wal_receive_lsn()::pg_catalog.text AS received, NULL AS file';
+const WAL_RECEIVER =
+  'SELECT status, sender_host AS host, sender_port AS port, received_tli AS timeline FROM pg_catalog.pg_stat_wal_receiver';
+const STANDBY_TIMELINE = 'SELECT timeline_id AS timeline FROM pg_catalog.pg_control_checkpoint()';
+const PRIMARY_SETTINGS =
+  "SELECT pg_catalog.current_setting('synchronous_standby_names') AS sync, " +
+  '(SELECT pg_catalog.count(pid) FROM pg_catalog.pg_stat_subscription)::pg_catalog.int4 AS subscriptions';
 const IDENTITY = 'SELECT system_identifier::pg_catalog.text AS id FROM pg_catalog.pg_control_system()';
 const REPLICAS =
   'SELECT application_name AS name, state, sync_state AS sync, replay_lsn::pg_catalog.text AS replayed, ' +
@@ -129,20 +141,57 @@ async function attempt(target: ProbeTarget, tls: ProbeTarget['tls'], startedMs: 
 }
 
 async function measure(client: pg.Client, inRecovery: boolean, version: number): Promise<Replication> {
-  const nothing: Replication = { position: null, received: null, timeline: null, systemIdentifier: null, replicas: [] };
-  if (version < WAL_NAMES_SINCE) return nothing;
+  if (version < WAL_NAMES_SINCE) return NOTHING_MEASURED;
   const [at] = await rows<{ position: string | null; received: string | null; file: string | null }>(
     client,
     inRecovery ? STANDBY_POSITION : PRIMARY_POSITION,
   );
   const [identity] = await rows<{ id: string }>(client, IDENTITY);
-  const replicas = inRecovery ? [] : await rows<ReplicaRow>(client, REPLICAS);
-  return {
+  const common = {
+    ...NOTHING_MEASURED,
     position: at?.position ?? null,
     received: at?.received ?? null,
-    // A WAL file's name begins with its timeline in hexadecimal.
-    timeline: at?.file == null ? null : Number.parseInt(at.file.slice(0, 8), 16),
     systemIdentifier: identity?.id ?? null,
+  };
+  return inRecovery
+    ? { ...common, ...(await ofStandby(client)) }
+    : { ...common, ...(await ofPrimary(client, at?.file ?? null)) };
+}
+
+const NOTHING_MEASURED: Replication = {
+  position: null,
+  received: null,
+  timeline: null,
+  systemIdentifier: null,
+  replicas: [],
+  upstream: null,
+  syncStandbyNames: '',
+  subscriptions: 0,
+};
+
+async function ofStandby(client: pg.Client): Promise<Partial<Replication>> {
+  const [receiver] = await rows<{
+    status: string | null;
+    host: string | null;
+    port: number | null;
+    timeline: number | null;
+  }>(client, WAL_RECEIVER);
+  const [control] = receiver?.timeline == null ? await rows<{ timeline: number }>(client, STANDBY_TIMELINE) : [];
+  const host = receiver?.status === 'streaming' ? (receiver.host ?? null) : null;
+  return {
+    timeline: receiver?.timeline ?? control?.timeline ?? null,
+    upstream: host === null ? null : { host, port: receiver?.port ?? 5432 },
+  };
+}
+
+/** @param file a WAL file's name begins with its timeline in hexadecimal */
+async function ofPrimary(client: pg.Client, file: string | null): Promise<Partial<Replication>> {
+  const replicas = await rows<ReplicaRow>(client, REPLICAS);
+  const [settings] = await rows<{ sync: string; subscriptions: number }>(client, PRIMARY_SETTINGS);
+  return {
+    timeline: file === null ? null : Number.parseInt(file.slice(0, 8), 16),
+    syncStandbyNames: settings?.sync ?? '',
+    subscriptions: settings?.subscriptions ?? 0,
     replicas: replicas.slice(0, REPLICAS_MAX).map((row) => ({
       applicationName: row.name ?? '',
       state: row.state,
@@ -174,13 +223,15 @@ async function rows<Row extends pg.QueryResultRow>(client: pg.Client, sql: strin
 /** 57P01 to 57P03: it is starting or stopping, and serves nobody now. */
 const goingDown = (code: string | undefined): boolean => code !== undefined && /^57P0[123]$/.test(code);
 
-function classify(error: unknown): { kind: 'refused' | 'timeout' | 'resolver' | 'sign-in' | 'other'; reason: string } {
+function classify(error: unknown): {
+  kind: 'refused' | 'starting' | 'timeout' | 'resolver' | 'sign-in' | 'other';
+  reason: string;
+} {
   const { code, message } = error as { code?: string; message: string };
   const reason = message === '' ? String(code ?? error) : message;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { kind: 'resolver', reason };
-  if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET' || goingDown(code)) {
-    return { kind: 'refused', reason };
-  }
+  if (goingDown(code)) return { kind: 'starting', reason };
+  if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET') return { kind: 'refused', reason };
   if (code === 'ETIMEDOUT' || /timeout/i.test(message)) return { kind: 'timeout', reason };
   if (typeof code === 'string' && code.startsWith('28')) return { kind: 'sign-in', reason };
   return { kind: 'other', reason };

@@ -102,6 +102,8 @@ export interface LinkFacts {
 
 /** One client. Its address and statement are empty where the viewer may not see them. */
 export interface ClientSlot {
+  /** Of the session, in its worker. */
+  readonly id: number;
   readonly database: string;
   readonly user: string;
   readonly status: string;

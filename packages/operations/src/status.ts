@@ -63,8 +63,19 @@ export const nodeStatusSchema = z.object({
   healthCheck: healthCheckFactsSchema,
   /** ISO 8601. */
   lastStatusChange: z.string(),
-  /** Why the last probe failed, if it did. */
+  /** False: left out, until somebody or auto_failback attaches it. */
+  attached: z.boolean(),
+  /** Why it is where it is, or why the last look failed: one sentence. */
   reason: z.string().nullable(),
+  /** Who decided on its state last. */
+  decidedBy: z.string(),
+  /** Of a primary the one that it writes, of a standby the one that it receives; null = not known. */
+  timeline: z.int().nullable(),
+  /** `X/Y`: received and flushed by a standby. */
+  receivedLsn: z.string().nullable(),
+  /** Whom a standby's WAL receiver is connected to. */
+  upstream: z.object({ host: z.string(), port: z.int() }).nullable(),
+  systemIdentifier: z.string().nullable(),
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 

@@ -28,6 +28,12 @@ const node = (id: number, over: Partial<NodeStatus>): NodeStatus => ({
   },
   lastStatusChange: '2026-01-01T00:00:00.000Z',
   reason: null,
+  attached: true,
+  decidedBy: 'configuration',
+  timeline: 1,
+  receivedLsn: null,
+  upstream: null,
+  systemIdentifier: null,
   ...over,
 });
 

@@ -1,55 +1,99 @@
 /**
- * Watches the nodes: health checks and the streaming check on their own periods, and at once when a session reports
- * trouble. Keeps what is believed and what was measured, and says so when either changes.
+ * The shell around the herd's brain (`@pgherd/cluster` step): looks at nodes on their periods and when asked to, feeds what
+ * they say into `step`, and carries out its effects. Keeps nothing that decides; what is believed is in `state`.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import {
-  judgeRoles,
+  type Answer,
+  type Effect,
+  type Failure,
+  type HerdEvent,
+  type HerdState,
   lagOfPrimary,
   lagOfStandby,
+  NO_HERD_STATE,
   NO_LAG_KNOWN,
-  type NodeFacts,
+  type NodeState,
+  type ProbeResult,
   type ProbeTarget,
+  parseLsn,
   probe,
   type Replication,
-  type Role,
   reachable,
+  type SuspectedBy,
+  step,
+  type Told,
+  whyNoPrimary,
 } from '@pgherd/cluster';
 import { backendOf, type HealthCheckSettings, type Settings, weightShares } from '@pgherd/config';
 import type { ClusterSnapshot } from '../ipc.ts';
 import type { Logger } from '../log/logger.ts';
 import { HealthChecks, type Look } from './health-checks.ts';
+import { canAsk, herdSettings } from './herd-settings.ts';
+import { Looks } from './looks.ts';
 import { delayLine } from './standby-delay.ts';
+import type { StoredStatus } from './status-file.ts';
 
+/** A node as it is shown: what is believed and what was measured. */
 export interface WatchedNode {
   readonly id: number;
-  host: string;
-  port: number;
-  weight: number;
-  alwaysPrimary: boolean;
-  reachable: boolean | null;
-  inRecovery: boolean | null;
-  role: Role;
-  reason: string | null;
-  failures: number;
-  lastChange: Date;
-  /** What it said of its replication at the last streaming check; null when it did not answer. */
-  replication: Replication | null;
-  lagBytes: number | null;
-  lagMs: number | null;
-  replayLsn: string | null;
+  readonly host: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly attached: boolean;
+  readonly quarantined: boolean;
+  /** Null before the first look. */
+  readonly reachable: boolean | null;
+  /** Null while nobody could ask. */
+  readonly inRecovery: boolean | null;
+  readonly role: NodeState['role'];
+  /** Why it is where it is, or why the last look failed. */
+  readonly reason: string | null;
+  /** Who decided on its state last. */
+  readonly by: string;
+  readonly lastChange: Date;
+  readonly answer: Answer | null;
+  readonly lagBytes: number | null;
+  readonly lagMs: number | null;
+  readonly replayLsn: string | null;
   /** pg_stat_replication.state and sync_state; empty if unknown. */
-  replicationState: string;
-  replicationSyncState: string;
+  readonly replicationState: string;
+  readonly replicationSyncState: string;
+}
+
+/** Who carries out what the brain wishes. Results come back through `dispatch`. */
+export interface HerdHands {
+  publish(snapshot: ClusterSnapshot): void;
+  /** Resolves when no worker has a link to the old primary any more. */
+  fence(snapshot: ClusterSnapshot): Promise<void>;
+  promote(node: number): Promise<void>;
+  proveWrite(node: number): Promise<void>;
+  follow(node: number, primary: number, forkAt: bigint | null): Promise<void>;
+  command(effect: Extract<Effect, { t: 'command' }>): Promise<void>;
+  tell(told: Told): void;
+  save(attached: ReadonlyMap<number, boolean>): void;
 }
 
 const FIRST_LOOK_RETRY_MS = 250;
 const SUSPICION_GAP_MS = 200;
 const PROBE_LIMIT_DEFAULT_MS = 10_000;
+/** How long clients that need the primary wait for a new one before they are told why there is none. */
+const HOLD_MS = 30_000;
+const REACHABLE_ONLY: Answer = {
+  inRecovery: true,
+  timeline: null,
+  systemIdentifier: null,
+  position: null,
+  received: null,
+  replicas: [],
+  upstream: null,
+  syncStandbyNames: '',
+  subscriptions: 0,
+};
 
 /** As towards any backend: with ssl_ca_cert the server's chain is verified, without it any certificate is taken. */
-function probeTls(settings: Settings, directory: string): ProbeTarget['tls'] {
+export function probeTls(settings: Settings, directory: string): ProbeTarget['tls'] {
   if (!settings.ssl) return false;
   if (settings.ssl_ca_cert === '' && settings.ssl_ca_cert_dir === '') return { rejectUnauthorized: false };
   try {
@@ -60,97 +104,107 @@ function probeTls(settings: Settings, directory: string): ProbeTarget['tls'] {
   }
 }
 
+export interface HerdWatchOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** @returns the password of an internal user: as given, or from pool_passwd */
+  readonly password: (user: string, given: string) => string | null;
+  readonly hands: HerdHands;
+  /** Of pgpool.conf: what relative file names start from. */
+  readonly directory: string;
+  /** What pgpool_status said at the start. */
+  readonly stored: readonly StoredStatus[] | null;
+}
+
 export class HerdWatch {
   private settings: Settings;
   private readonly directory: string;
   private tls: ProbeTarget['tls'] = false;
   private readonly log: Logger;
   private readonly password: (user: string, given: string) => string | null;
-  private readonly onChange: (snapshot: ClusterSnapshot) => void;
-  readonly nodes = new Map<number, WatchedNode>();
-  epoch = 1;
-  primary: number | null = null;
-  private reasons: readonly string[] = [];
+  private readonly hands: HerdHands;
+  private state: HerdState = { ...NO_HERD_STATE, searchingSince: performance.now() };
+  /** What each node said of its replication, as text for lag; null when it did not answer. */
+  private readonly said = new Map<number, Replication | null>();
+  private readonly refused = new Set<number>();
+  private shown = new Map<number, WatchedNode>();
   private timers: NodeJS.Timeout[] = [];
-  private retry: NodeJS.Timeout | null = null;
-  private lastSuspicionMs = -Infinity;
-  private looking: Promise<void> | null = null;
+  private ticker: { at: number; timer: NodeJS.Timeout } | null = null;
+  private lastSuspicion = new Map<number, number>();
   private warnedUnknown = false;
   private stopped = false;
+  private began = false;
+  private readonly clockOffset = Date.now() - performance.now();
   readonly health: HealthChecks;
+  readonly looks: Looks;
 
-  constructor(
-    settings: Settings,
-    log: Logger,
-    password: (user: string, given: string) => string | null,
-    onChange: (snapshot: ClusterSnapshot) => void,
-    directory: string,
-  ) {
-    this.settings = settings;
-    this.directory = directory;
+  constructor(options: HerdWatchOptions) {
+    this.settings = options.settings;
+    this.directory = options.directory;
+    this.log = options.log;
+    this.password = options.password;
+    this.hands = options.hands;
+    this.looks = new Looks((node) => this.ask(node));
     this.health = new HealthChecks({
       look: (check) => this.lookForHealth(check),
       retrying: (nodeId, reason, retry, max) => this.healthRetried(nodeId, reason, retry, max),
       verdict: (nodeId, look, news) => this.healthJudged(nodeId, look, news),
     });
-    this.log = log;
-    this.password = password;
-    this.onChange = onChange;
-    this.adopt(settings);
+    this.tls = probeTls(options.settings, options.directory);
+    this.dispatch({ t: 'configured' });
+    this.believeStored(options.stored);
   }
 
-  private adopt(settings: Settings): void {
-    this.settings = settings;
-    this.tls = probeTls(settings, this.directory);
-    const shares = weightShares(settings);
-    const seen = new Set<number>();
-    settings.backends.forEach((backend, place) => {
-      seen.add(backend.id);
-      const known = this.nodes.get(backend.id);
-      const facts = {
-        host: backend.hostname,
-        port: backend.port,
-        weight: shares[place] ?? 0,
-        alwaysPrimary: backend.flags.alwaysPrimary,
-      };
-      if (known !== undefined) Object.assign(known, facts);
-      else {
-        this.nodes.set(backend.id, {
-          id: backend.id,
-          ...facts,
-          reachable: null,
-          inRecovery: null,
-          role: 'unknown',
-          reason: null,
-          failures: 0,
-          lastChange: new Date(),
-          replication: null,
-          lagBytes: null,
-          lagMs: null,
-          replayLsn: null,
-          replicationState: '',
-          replicationSyncState: '',
-        });
-      }
-    });
-    for (const id of [...this.nodes.keys()]) if (!seen.has(id)) this.nodes.delete(id);
+  /** Nodes that pgpool_status names as down stay out until they are attached. */
+  private believeStored(stored: readonly StoredStatus[] | null): void {
+    if (stored === null) return;
+    const nodes = new Map(this.state.nodes);
+    for (const node of nodes.values()) {
+      if (stored[node.id] !== 'down') continue;
+      nodes.set(node.id, {
+        ...node,
+        attached: false,
+        by: 'pgpool_status',
+        reason: 'pgpool_status says that it is down',
+      });
+    }
+    this.state = { ...this.state, nodes };
+    this.show();
   }
 
-  /** Can roles be asked for at all? */
-  private get canAsk(): boolean {
-    return this.settings.sr_check_period > 0 && this.settings.sr_check_user !== '';
+  get nodes(): ReadonlyMap<number, WatchedNode> {
+    return this.shown;
+  }
+
+  get epoch(): number {
+    return this.state.epoch;
+  }
+
+  get primary(): number | null {
+    return this.state.primary;
+  }
+
+  get believed(): HerdState {
+    return this.state;
+  }
+
+  get whyNoPrimary(): readonly string[] {
+    return whyNoPrimary(this.state);
   }
 
   async start(): Promise<void> {
+    this.began = true;
     await this.look();
     this.schedule();
   }
 
   reload(settings: Settings): void {
     const before = this.addresses;
-    this.adopt(settings);
+    this.settings = settings;
+    this.tls = probeTls(settings, this.directory);
+    this.dispatch({ t: 'configured' });
     // Weights count at once; a server at another address is looked at first.
-    if (this.addresses === before) this.onChange(this.snapshot());
+    if (this.addresses === before) this.hands.publish(this.snapshot());
     this.schedule();
     void this.look();
   }
@@ -159,74 +213,211 @@ export class HerdWatch {
     this.stopped = true;
     for (const timer of this.timers.splice(0)) clearInterval(timer);
     this.health.stop();
-    if (this.retry !== null) clearTimeout(this.retry);
+    this.looks.stop();
+    if (this.ticker !== null) clearTimeout(this.ticker.timer);
   }
 
   private schedule(): void {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
     if (this.stopped) return;
     const { settings } = this;
-    if (settings.sr_check_period > 0) this.every(settings.sr_check_period, () => this.look());
+    if (settings.sr_check_period > 0) {
+      this.timers.push(setInterval(() => void this.look(), settings.sr_check_period * 1000));
+    }
     this.health.schedule(settings.healthChecks);
   }
 
-  private every(seconds: number, act: () => Promise<void>): void {
-    this.timers.push(setInterval(() => void act(), seconds * 1000));
-  }
-
   /** A session or a worker had trouble with a node: look now, but not more often than a few times a second. */
-  suspect(): void {
+  suspect(node: number, by: SuspectedBy, reason: string): void {
     const now = performance.now();
-    if (now - this.lastSuspicionMs < SUSPICION_GAP_MS) return;
-    this.lastSuspicionMs = now;
-    void this.look();
+    if (now - (this.lastSuspicion.get(node) ?? Number.NEGATIVE_INFINITY) < SUSPICION_GAP_MS) return;
+    this.lastSuspicion.set(node, now);
+    this.dispatch({ t: 'suspected', node, by, reason });
   }
 
-  /** Looks at all nodes and judges roles. One look at a time. */
-  look(): Promise<void> {
-    this.looking ??= this.lookNow().finally(() => {
-      this.looking = null;
-    });
-    return this.looking;
-  }
-
-  private async lookNow(): Promise<void> {
-    await Promise.all([...this.nodes.values()].map((node) => this.ask(node)));
+  /** Looks at all nodes. */
+  async look(): Promise<void> {
+    await Promise.all([...this.state.nodes.keys()].map((id) => this.looks.now(id)));
     if (this.stopped) return;
-    this.judge();
+    this.hands.publish(this.snapshot());
     this.logDelays();
-    if (this.primary === null || [...this.nodes.values()].some((node) => node.reachable === null)) {
-      if (this.retry !== null) clearTimeout(this.retry);
-      this.retry = setTimeout(() => void this.look(), FIRST_LOOK_RETRY_MS * (this.warnedUnknown ? 4 : 1));
+    this.lookOn();
+  }
+
+  /** While no primary is known, or a node was not heard yet, looks go on faster than their period. */
+  private lookOn(): void {
+    const { state } = this;
+    if (state.act !== null) return;
+    const unheard = [...state.nodes.values()].some(
+      (node) => node.answer === null && node.failing === null && !this.refused.has(node.id),
+    );
+    if (state.primary !== null && !unheard) return;
+    const afterMs = FIRST_LOOK_RETRY_MS * (this.warnedUnknown ? 4 : 1);
+    for (const id of state.nodes.keys()) this.looks.ask(id, afterMs);
+    if (state.primary === null && !this.warnedUnknown) {
+      this.warnedUnknown = true;
+      this.log.write('warning', 'no primary node was found; looking on', { detail: this.whyNoPrimary.join('; ') });
     }
   }
 
-  private async ask(node: WatchedNode): Promise<void> {
+  // --- the brain ----------------------------------------------------------------------------------------------------
+
+  dispatch(event: HerdEvent): void {
+    if (this.stopped) return;
+    const before = this.state;
+    const { state, effects } = step(before, event, herdSettings(this.settings), performance.now());
+    this.state = state;
+    this.show();
+    this.logChanges(before, state);
+    for (const effect of effects) this.carryOut(effect);
+    for (const listener of this.stateListeners) listener();
+    if (this.began && state.primary === null && state.act === null) this.lookOn();
+  }
+
+  private carryOut(effect: Effect): void {
+    const { hands } = this;
+    const back = (act: Promise<void>, event: (error: string | null) => HerdEvent): void => {
+      act.then(
+        () => this.dispatch(event(null)),
+        (error: Error) => this.dispatch(event(error.message)),
+      );
+    };
+    switch (effect.t) {
+      case 'look':
+        if (this.began) for (const node of effect.nodes) this.looks.ask(node, effect.afterMs);
+        return;
+      case 'tick':
+        this.tickIn(effect.afterMs);
+        return;
+      case 'publish':
+        hands.publish(this.snapshot());
+        return;
+      case 'fence': {
+        const { epoch } = effect;
+        const closed = hands.fence(this.snapshot());
+        back(closed, () => ({ t: 'fenced', epoch }));
+        void closed.finally(() => {
+          this.fences.get(epoch)?.();
+          this.fences.delete(epoch);
+        });
+        return;
+      }
+      case 'promote':
+        back(hands.promote(effect.node), (error) => ({ t: 'promoted', node: effect.node, error }));
+        return;
+      case 'prove':
+        back(hands.proveWrite(effect.node), (error) => ({ t: 'proved', node: effect.node, error }));
+        return;
+      case 'follow':
+        back(hands.follow(effect.node, effect.primary, effect.forkAt), (error) => ({
+          t: 'followed',
+          node: effect.node,
+          error,
+        }));
+        return;
+      case 'command':
+        back(hands.command(effect), () => ({ t: 'commandEnded' }));
+        return;
+      case 'tell':
+        hands.tell(effect);
+        return;
+      case 'save':
+        hands.save(new Map([...this.state.nodes.values()].map((node) => [node.id, node.attached])));
+        return;
+    }
+  }
+
+  private readonly fences = new Map<number, () => void>();
+  private readonly stateListeners = new Set<() => void>();
+
+  /** Resolves when this epoch, which is about to begin, has been closed against the old primary. */
+  fenced(epoch: number): Promise<void> {
+    return new Promise((resolve) => this.fences.set(epoch, resolve));
+  }
+
+  /** Calls after each event. */
+  onState(listener: () => void): () => void {
+    this.stateListeners.add(listener);
+    return () => this.stateListeners.delete(listener);
+  }
+
+  private tickIn(afterMs: number): void {
+    const at = performance.now() + afterMs;
+    if (this.ticker !== null) {
+      if (this.ticker.at <= at) return;
+      clearTimeout(this.ticker.timer);
+    }
+    const timer = setTimeout(() => {
+      this.ticker = null;
+      this.dispatch({ t: 'tick' });
+    }, afterMs);
+    this.ticker = { at, timer };
+  }
+
+  private logChanges(before: HerdState, after: HerdState): void {
+    if (after.primary !== before.primary && after.primary !== null) this.warnedUnknown = false;
+    if (after.primary !== before.primary) {
+      this.log.write('log', `find_primary_node: primary node is ${after.primary ?? 'not known'}`);
+    }
+    for (const node of after.nodes.values()) {
+      const known = before.nodes.get(node.id);
+      if (known === undefined) continue;
+      const failed = node.failing !== null && known.failing === null;
+      const back = node.failing === null && known.failing !== null;
+      const backend = backendOf(this.settings, node.id);
+      if (backend === undefined || (known.answer === null && !back) || !(failed || back)) continue;
+      const where = `backend node ${node.id} (${backend.hostname}:${backend.port})`;
+      const detail = failed ? { detail: node.failing?.last.reason } : {};
+      this.log.write('log', `${where} is ${back ? 'up again' : 'not answering'}`, detail);
+    }
+  }
+
+  // --- looks --------------------------------------------------------------------------------------------------------
+
+  private async ask(id: number): Promise<void> {
+    const backend = backendOf(this.settings, id);
+    if (backend === undefined || this.stopped) return;
     const { settings } = this;
-    if (!this.canAsk) {
-      const up = await reachable(node.host, node.port, this.limitMs(node.id));
-      this.note(node, up, null, up ? null : 'no connection');
+    if (!canAsk(settings)) {
+      const up = await reachable(backend.hostname, backend.port, this.limitMs(id));
+      if (up) this.dispatch({ t: 'looked', node: id, answer: REACHABLE_ONLY });
+      else this.dispatch({ t: 'lookFailed', node: id, failure: { kind: 'refused', reason: 'no connection' } });
       return;
     }
-    const answer = await probe({
-      host: node.host,
-      port: node.port,
-      user: settings.sr_check_user,
-      password: this.password(settings.sr_check_user, settings.sr_check_password),
+    const result = await probe({
+      ...this.target(id, settings.sr_check_user, settings.sr_check_password),
       database: settings.sr_check_database,
-      tls: this.tls,
-      timeoutMs: this.limitMs(node.id),
       replication: true,
     });
-    node.replication = answer.ok ? answer.replication : null;
-    if (answer.ok) this.note(node, true, answer.inRecovery, null);
-    else if (answer.kind === 'resolver') {
-      // A name that does not resolve says nothing about the server behind it.
-      this.log.write('warning', `could not resolve "${node.host}" of backend node ${node.id}`, {
-        detail: answer.reason,
+    if (this.stopped || !this.state.nodes.has(id)) return;
+    this.said.set(id, result.ok ? result.replication : null);
+    if (result.ok) {
+      this.refused.delete(id);
+      this.dispatch({ t: 'looked', node: id, answer: answerOf(result) });
+      return;
+    }
+    if (result.kind === 'resolver') {
+      this.log.write('warning', `could not resolve "${backend.hostname}" of backend node ${id}`, {
+        detail: result.reason,
       });
-      node.reason = answer.reason;
-    } else this.note(node, answer.kind === 'sign-in' || answer.kind === 'other', null, answer.reason);
+    }
+    const failure = failureOf(result);
+    if (failure.kind === 'refusal') this.refused.add(id);
+    this.dispatch({ t: 'lookFailed', node: id, failure });
+  }
+
+  /** How to sign in to a node as one of the internal users. */
+  target(id: number, user: string, password: string): ProbeTarget {
+    const backend = backendOf(this.settings, id);
+    return {
+      host: backend?.hostname ?? '',
+      port: backend?.port ?? 0,
+      user,
+      password: this.password(user, password),
+      database: 'postgres',
+      tls: this.tls,
+      timeoutMs: this.limitMs(id),
+    };
   }
 
   private limitMs(nodeId: number): number {
@@ -235,150 +426,144 @@ export class HerdWatch {
   }
 
   private async lookForHealth(check: HealthCheckSettings): Promise<Look> {
-    const node = this.nodes.get(check.nodeId);
-    if (node === undefined) return null;
+    const backend = backendOf(this.settings, check.nodeId);
+    if (backend === undefined) return null;
+    const down = this.downByRequest(check.nodeId);
+    if (down !== null) return { up: false, reason: down };
     const timeoutMs = check.timeoutSeconds === 0 ? this.limitMs(check.nodeId) : check.timeoutSeconds * 1000;
     if (check.user === '') {
-      const up = await reachable(node.host, node.port, timeoutMs);
+      const up = await reachable(backend.hostname, backend.port, timeoutMs);
       return { up, reason: up ? null : 'no connection' };
     }
     const answer = await probe({
-      host: node.host,
-      port: node.port,
-      user: check.user,
-      password: this.password(check.user, check.password),
+      ...this.target(check.nodeId, check.user, check.password),
       database: check.database === '' ? 'postgres' : check.database,
-      tls: this.tls,
       timeoutMs,
     });
     if (answer.ok) return { up: true, reason: null };
-    return answer.kind === 'resolver' ? null : { up: answer.kind === 'sign-in', reason: answer.reason };
+    return answer.kind === 'resolver'
+      ? null
+      : { up: answer.kind === 'sign-in' || answer.kind === 'other', reason: answer.reason };
   }
 
+  /**
+   * health_check_test: a line `N<TAB>down` in work_dir/backend_down_request makes a check of node N fail; the line is then
+   * marked as done.
+   */
+  private downByRequest(node: number): string | null {
+    if (!this.settings.health_check_test) return null;
+    const file = path.join(this.settings.work_dir, 'backend_down_request');
+    try {
+      const text = fs.readFileSync(file, 'utf8');
+      const line = new RegExp(`^${node}\\tdown[ \\t]*$`, 'm');
+      if (!line.test(text)) return null;
+      fs.writeFileSync(file, text.replace(line, `${node}\talready_down`));
+      this.toldDown.add(node);
+      return 'backend_down_request says so';
+    } catch {
+      return null;
+    }
+  }
+
+  /** Nodes whose failure was asked for by file: a look would find them well. */
+  private readonly toldDown = new Set<number>();
+
   private healthRetried(nodeId: number, reason: string | null, retry: number, max: number): void {
-    const node = this.nodes.get(nodeId);
-    const where = node === undefined ? '' : ` (${node.host}:${node.port})`;
+    const backend = backendOf(this.settings, nodeId);
+    const where = backend === undefined ? '' : ` (${backend.hostname}:${backend.port})`;
     this.log.write('log', `health checking retry count ${retry} of ${max} on backend node ${nodeId}${where}`, {
       detail: reason ?? undefined,
     });
   }
 
   private healthJudged(nodeId: number, look: NonNullable<Look>, news: boolean): void {
-    const node = this.nodes.get(nodeId);
-    if (node === undefined || this.stopped) return;
+    const backend = backendOf(this.settings, nodeId);
+    const node = this.state.nodes.get(nodeId);
+    if (backend === undefined || node === undefined || this.stopped) return;
     if (news) {
-      this.log.write('log', `health check failed on backend node ${nodeId} (${node.host}:${node.port})`, {
+      this.log.write('log', `health check failed on backend node ${nodeId} (${backend.hostname}:${backend.port})`, {
         detail: look.reason ?? undefined,
       });
     }
-    this.note(node, look.up, look.up ? node.inRecovery : null, look.reason);
-    if (!look.up) node.replication = null;
-    this.judge();
+    if (this.toldDown.delete(nodeId)) {
+      this.dispatch({ t: 'detach', node: nodeId, by: 'health check', reason: look.reason ?? 'health check failed' });
+    } else if (!look.up) this.suspect(nodeId, 'health check', `health check failed: ${look.reason ?? 'no answer'}`);
+    else if (node.failing !== null || !node.attached) this.looks.ask(nodeId, 0);
   }
 
-  private note(node: WatchedNode, up: boolean, inRecovery: boolean | null, reason: string | null): void {
-    if (node.reachable !== up) {
-      if (node.reachable !== null) {
-        this.log.write(
-          'log',
-          `backend node ${node.id} (${node.host}:${node.port}) is ${up ? 'up again' : 'not answering'}`,
-          {
-            detail: reason ?? undefined,
-          },
-        );
-      }
-      node.lastChange = new Date();
-    }
-    node.reachable = up;
-    node.inRecovery = inRecovery;
-    node.reason = reason;
-    node.failures = up ? 0 : node.failures + 1;
-  }
+  // --- what is shown ------------------------------------------------------------------------------------------------
 
-  private judge(): void {
-    const facts: NodeFacts[] = [...this.nodes.values()].map((node) => ({
-      id: node.id,
-      alwaysPrimary: node.alwaysPrimary,
-      inRecovery: node.inRecovery,
-      reachable: node.reachable,
-      reason: node.reason,
-    }));
-    const verdict = judgeRoles(facts, this.primary, this.canAsk);
-    for (const node of this.nodes.values()) {
-      const role = verdict.roles.get(node.id) ?? 'unknown';
-      // A node that cannot be asked keeps its role, unless another one has become the primary.
-      const replaced = node.role === 'primary' && node.id !== verdict.primary && verdict.primary !== null;
-      if (node.role !== role && (role !== 'unknown' || replaced)) {
-        node.role = role;
-        node.lastChange = new Date();
-      }
-    }
-    this.reasons = verdict.reasons;
-    for (const id of verdict.falsePrimaries) {
-      this.log.write('warning', `backend node ${id} takes writes although node ${verdict.primary} is the primary`);
-    }
-    if (verdict.primary !== this.primary) {
-      this.log.write('log', `find_primary_node: primary node is ${verdict.primary ?? 'not known'}`);
-      if (this.primary !== null) this.epoch++;
-      this.primary = verdict.primary;
-      this.warnedUnknown = false;
-    } else if (verdict.primary === null && !this.warnedUnknown) {
-      this.warnedUnknown = true;
-      this.log.write('warning', 'no primary node was found; looking on', { detail: verdict.reasons.join('; ') });
-    }
-    for (const node of this.nodes.values()) this.measure(node);
-    this.onChange(this.snapshot());
-  }
-
-  private measure(node: WatchedNode): void {
-    const primary = this.primary === null ? undefined : this.nodes.get(this.primary);
-    const lag =
-      node === primary
-        ? lagOfPrimary(node.replication)
-        : node.inRecovery === true
-          ? lagOfStandby(
-              primary?.replication ?? null,
-              node.replication,
-              backendOf(this.settings, node.id)?.applicationName ?? '',
-            )
-          : NO_LAG_KNOWN;
-    node.lagBytes = lag.bytes;
-    node.lagMs = lag.ms;
-    node.replayLsn = lag.replayLsn;
-    node.replicationState = lag.state;
-    node.replicationSyncState = lag.syncState;
+  private show(): void {
+    const { state, settings } = this;
+    const shares = weightShares(settings);
+    const primary = state.primary === null ? null : (this.said.get(state.primary) ?? null);
+    const shown = new Map<number, WatchedNode>();
+    settings.backends.forEach((backend, place) => {
+      const node = state.nodes.get(backend.id);
+      if (node === undefined) return;
+      const said = this.said.get(node.id) ?? null;
+      const inRecovery =
+        !canAsk(settings) || node.failing !== null || node.refusal !== null ? null : (node.answer?.inRecovery ?? null);
+      const lag =
+        node.id === state.primary
+          ? lagOfPrimary(said)
+          : inRecovery === true
+            ? lagOfStandby(primary, said, backend.applicationName)
+            : NO_LAG_KNOWN;
+      shown.set(node.id, {
+        id: node.id,
+        host: backend.hostname,
+        port: backend.port,
+        weight: shares[place] ?? 0,
+        attached: node.attached,
+        quarantined: node.quarantined,
+        reachable: node.failing !== null ? false : node.answer === null && node.refusal === null ? null : true,
+        inRecovery,
+        role: canAsk(settings) || node.id === state.primary ? node.role : 'unknown',
+        reason: node.attached ? (node.failing?.last.reason ?? node.refusal) : node.reason,
+        by: node.by,
+        lastChange: new Date(this.clockOffset + Math.max(node.changedAt, node.failing?.since ?? 0)),
+        answer: node.answer,
+        lagBytes: lag.bytes,
+        lagMs: lag.ms,
+        replayLsn: lag.replayLsn,
+        replicationState: lag.state,
+        replicationSyncState: lag.syncState,
+      });
+    });
+    this.shown = shown;
   }
 
   private logDelays(): void {
     const { primary } = this;
     if (primary === null) return;
-    for (const node of this.nodes.values()) {
+    for (const node of this.shown.values()) {
       const line = node.id === primary ? null : delayLine(this.settings, node, primary);
       if (line !== null) this.log.write('log', line);
     }
   }
 
-  get whyNoPrimary(): readonly string[] {
-    return this.reasons;
+  private get addresses(): string {
+    return [...this.shown.values()].map(({ id, host, port }) => `${id} ${host} ${port}`).join('\n');
   }
 
-  private get addresses(): string {
-    return [...this.nodes.values()].map(({ id, host, port }) => `${id} ${host} ${port}`).join('\n');
-  }
+  /** What a supervisor's act adds: a switchover holds transactions. */
+  holding: ClusterSnapshot['hold'] = null;
 
   snapshot(): ClusterSnapshot {
+    const { state } = this;
     return {
-      epoch: this.epoch,
-      primary: this.primary,
-      timeline: null,
-      systemIdentifier: null,
-      hold: null,
-      nodes: [...this.nodes.values()].map((node) => ({
+      epoch: state.epoch,
+      primary: state.primary,
+      timeline: state.timeline,
+      systemIdentifier: state.systemIdentifier,
+      hold: this.holding ?? this.holdOfAct(),
+      nodes: [...this.shown.values()].map((node) => ({
         id: node.id,
         host: node.host,
         port: node.port,
         weight: node.weight,
-        status: node.reachable === false ? 'down' : 'up',
+        status: node.attached && node.reachable !== false ? 'up' : 'down',
         role: node.role,
         lagBytes: node.lagBytes,
         lagMs: node.lagMs,
@@ -386,4 +571,34 @@ export class HerdWatch {
       })),
     };
   }
+
+  private holdOfAct(): ClusterSnapshot['hold'] {
+    const { act, primary } = this.state;
+    if (act === null || primary !== null) return null;
+    const untilMs = Math.round(this.clockOffset + act.startedAt + HOLD_MS);
+    return { kind: 'clients', untilMs, reason: `the primary (node ${act.old}) is lost and no other one is there yet` };
+  }
+}
+
+function answerOf(result: Extract<ProbeResult, { ok: true }>): Answer {
+  const { replication } = result;
+  return {
+    inRecovery: result.inRecovery,
+    timeline: replication?.timeline ?? null,
+    systemIdentifier: replication?.systemIdentifier ?? null,
+    position: parseLsn(replication?.position ?? ''),
+    received: parseLsn(replication?.received ?? ''),
+    replicas: (replication?.replicas ?? []).map((row) => ({
+      applicationName: row.applicationName,
+      state: row.state ?? '',
+      syncState: row.syncState ?? '',
+    })),
+    upstream: replication?.upstream ?? null,
+    syncStandbyNames: replication?.syncStandbyNames ?? '',
+    subscriptions: replication?.subscriptions ?? 0,
+  };
+}
+
+function failureOf({ kind, reason }: Extract<ProbeResult, { ok: false }>): Failure {
+  return { kind: kind === 'sign-in' || kind === 'other' ? 'refusal' : kind, reason };
 }

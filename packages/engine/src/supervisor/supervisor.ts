@@ -6,16 +6,26 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { formatLsn, type HostAgent, type ProbeTarget } from '@pgherd/cluster';
 import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
-import type {
-  EngineStatus,
-  NodeStatus,
-  Operations,
-  ReloadReport,
-  RouteExplanation,
-  RouteQuestion,
-  StopMode,
-  WorkerFacts,
+import {
+  type Author,
+  type EngineStatus,
+  type HerdEvent,
+  type NodeStatus,
+  type Operation,
+  type Operations,
+  type Plan,
+  RefusedError,
+  type Rehearsal,
+  type ReloadReport,
+  type RouteExplanation,
+  type RouteQuestion,
+  type SessionFacts,
+  type Shown,
+  type StopMode,
+  type Wish,
+  type WorkerFacts,
 } from '@pgherd/operations';
 import { admissionLimits } from '../admission/admission.ts';
 import { Gate } from '../admission/gate.ts';
@@ -33,14 +43,22 @@ import {
 import { type Level, Logger } from '../log/logger.ts';
 import { VERSION } from '../version.ts';
 import { Acceptor } from './acceptor.ts';
+import { Acts } from './acts.ts';
+import { Fences } from './fence.ts';
 import { type FilePaths, loadFiles } from './files.ts';
+import { Hands } from './hands.ts';
 import { HerdWatch } from './herd-watch.ts';
+import { Journal } from './journal.ts';
 import { type Grant, Leases } from './leases.ts';
 import { NodeCounters } from './node-counters.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
+import { plans } from './plan.ts';
 import { herdReport } from './reports.ts';
 import { respawnPauseMs } from './respawn-pause.ts';
+import { sessionFacts } from './session-facts.ts';
 import { poolsReport, processesReport } from './slot-reports.ts';
+import { readStatusFile, statusFile, writeStatusFile } from './status-file.ts';
+import { begin, rehearse, type WishPorts } from './wishes.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface SupervisorOptions {
@@ -50,6 +68,10 @@ export interface SupervisorOptions {
   readonly logFd?: number;
   /** -d */
   readonly debug?: boolean;
+  /** -D: what pgpool_status says is forgotten. */
+  readonly discardStatus?: boolean;
+  /** Who can start, stop and copy a node's server on its host; null = nobody. */
+  readonly agent?: (node: number) => HostAgent | null;
 }
 
 /** The configuration cannot be used: one line each, with file, line and allowed values. */
@@ -68,6 +90,9 @@ const RELOAD_LIMIT_MS = 5_000;
 const FAST_STOP_LIMIT_MS = 5_000;
 /** How long a worker may take to answer a question. */
 const ANSWER_LIMIT_MS = 5_000;
+/** Changes of the herd within so short a time are told together. */
+const SOON_MS = 20;
+const POLL_MS = 100;
 
 export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 'reload' | 'stop' | 'watch'> {
   private readonly options: SupervisorOptions;
@@ -144,13 +169,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       return;
     }
     for (let index = 0; index < this.workerCount(settings); index++) this.spawn(index);
-    this.watchHerd = new HerdWatch(
-      settings,
-      this.log,
-      (user, given) => this.password(user, given),
-      (snapshot) => this.clusterChanged(snapshot),
-      loaded.snapshot.configDirectory,
-    );
+    this.watchHerd = this.makeWatch(settings, loaded.snapshot.configDirectory);
     this.ticker = setInterval(() => this.tick(), 1_000);
     const serving = new Promise<void>((resolve) => this.startListeners.push(resolve));
     await this.watchHerd.start();
@@ -225,6 +244,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
 
   private onExit(worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null): void {
     this.workers[worker.index] = null;
+    this.fences.left(worker);
+    this.heldOpen.delete(worker);
     if (worker.stats !== null) this.counters.keep(worker.stats);
     this.grant(this.leases?.leave(worker.index));
     const ended = [...worker.connections];
@@ -320,10 +341,13 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         this.asked.get(message.request)?.(message.answer);
         return;
       case 'suspect':
-        this.watchHerd?.suspect();
+        this.watchHerd?.suspect(message.node, 'session', message.reason);
         return;
       case 'fenced':
+        this.fences.answered(worker, message.epoch);
+        return;
       case 'held':
+        this.heldOpen.set(worker, message.open);
         return;
       case 'stats':
         worker.stats = message.stats;
@@ -372,14 +396,14 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     for (const worker of others) worker.send({ ...message, request });
   }
 
-  private async report(asked: Extract<ToSupervisor, { t: 'report' }>): Promise<HerdReport | null> {
+  private async report(asked: Extract<ToSupervisor, { t: 'report' }>, everything = false): Promise<HerdReport | null> {
     const { settings } = this;
-    this.served.add(this.watchHerd?.primary ?? -1); // whoever asks is connected to it
+    if (!everything) this.served.add(this.watchHerd?.primary ?? -1); // whoever asks is connected to it
     if (asked.name !== 'pool_processes' && asked.name !== 'pool_pools') {
       return herdReport(asked.name, settings, this.status(), asked.session);
     }
     const { admin_users: admins } = settings;
-    const viewer = admins.length === 0 || admins.includes(asked.user) ? null : asked.user;
+    const viewer = everything || admins.length === 0 || admins.includes(asked.user) ? null : asked.user;
     const workers = await this.askAll<WorkerSlots>({
       about: 'slots',
       viewer,
@@ -484,6 +508,115 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
 
   private clusterChanged(snapshot: ClusterSnapshot): void {
     for (const worker of this.live()) worker.send({ t: 'cluster', snapshot });
+    this.tickSoon();
+  }
+
+  // --- the herd ---------------------------------------------------------------------------------------------------
+
+  private journal: Journal | null = null;
+  private readonly acts = new Acts();
+  private readonly fences = new Fences((worker) => {
+    this.log.write(
+      'warning',
+      `child process with pid: ${worker.pid} did not leave the old primary in time and is ended`,
+    );
+    worker.child.kill('SIGKILL');
+  });
+  /** While transactions are held: how many are still open, by worker. */
+  private readonly heldOpen = new Map<WorkerProcess, number>();
+
+  private makeWatch(settings: Settings, directory: string): HerdWatch {
+    const { work_dir: workDir } = settings;
+    const journal = new Journal(workDir, (message) => this.log.write('warning', message));
+    this.journal = journal;
+    const hands = new Hands({
+      settings: () => this.settings,
+      log: this.log,
+      journal,
+      target: (node) => this.opsTarget(node),
+      epoch: () => this.watchHerd?.epoch ?? 0,
+      mainNode: () => [...this.herd.nodes.values()].find((node) => node.attached)?.id ?? null,
+      output: (line) => this.acts.output(line),
+    });
+    if (this.options.discardStatus === true) fs.rmSync(statusFile(workDir), { force: true });
+    const watch = new HerdWatch({
+      settings,
+      log: this.log,
+      password: (user, given) => this.password(user, given),
+      directory,
+      stored: readStatusFile(statusFile(workDir)),
+      hands: {
+        publish: (snapshot) => this.clusterChanged(snapshot),
+        fence: (snapshot) => {
+          const workers = this.workers.filter((worker) => worker !== null);
+          this.clusterChanged(snapshot);
+          return this.fences.close(
+            snapshot.epoch,
+            workers.filter((worker) => worker.ready),
+          );
+        },
+        promote: (node) => hands.promote(node),
+        proveWrite: (node) => hands.proveWrite(node),
+        follow: (node, primary, forkAt) => hands.follow(node, primary, forkAt),
+        command: (effect) => hands.command(effect),
+        tell: (told) => hands.tell(told),
+        save: (attached) => hands.save(attached),
+      },
+    });
+    this.wishPorts = {
+      watch,
+      acts: this.acts,
+      settings: () => this.settings,
+      agent: (node) => this.options.agent?.(node) ?? null,
+      target: (node) => this.opsTarget(node),
+      recoveryTarget: (node) => ({
+        ...watch.target(node, this.settings.recovery_user, this.settings.recovery_password),
+        database: this.settings.recovery_database,
+      }),
+      promote: (node) => hands.promote(node),
+      proveWrite: (node) => hands.proveWrite(node),
+      hold: (kind, reason, untilMs) => {
+        watch.holding = reason === null ? null : { kind, untilMs, reason };
+        this.heldOpen.clear();
+        if (reason !== null) for (const worker of this.live()) this.heldOpen.set(worker, Number.POSITIVE_INFINITY);
+        this.clusterChanged(watch.snapshot());
+      },
+      open: () => [...this.heldOpen.values()].reduce((sum, open) => sum + open, 0),
+      cut: (reason) => {
+        for (const worker of this.live()) worker.send({ t: 'cut', reason });
+      },
+      clients: () => this.slots.busy,
+      until: (condition, limitMs) => untilState(watch, condition, limitMs),
+      log: (kind, node, by, message) => {
+        this.log.write(kind.endsWith('Failed') ? 'warning' : 'log', message);
+        const severity = kind.endsWith('Failed') ? 'error' : 'info';
+        journal.add({ kind, node, severity, message, by, epoch: watch.epoch, details: {} });
+      },
+    };
+    return watch;
+  }
+
+  private wishPorts: WishPorts | null = null;
+
+  private get herd(): HerdWatch {
+    if (this.watchHerd === null) throw new Error('not started');
+    return this.watchHerd;
+  }
+
+  private get wishes(): WishPorts {
+    if (this.wishPorts === null) throw new Error('not started');
+    return this.wishPorts;
+  }
+
+  /** The user that promotes and re-points: failover_user, else recovery_user. */
+  private opsTarget(node: number): ProbeTarget {
+    const { settings } = this;
+    const own = settings.failover_user !== '';
+    return this.herd.target(
+      node,
+      own ? settings.failover_user : settings.recovery_user,
+      own ? settings.failover_password : settings.recovery_password,
+    );
   }
 
   // --- operations -------------------------------------------------------------------------------------------------
@@ -610,6 +743,17 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return this.stopped as Promise<void>;
   }
 
+  private saveStatus(): void {
+    const { watchHerd } = this;
+    if (watchHerd === null) return;
+    const attached = new Map([...watchHerd.nodes.values()].map((node) => [node.id, node.attached]));
+    try {
+      writeStatusFile(statusFile(this.settings.work_dir), attached);
+    } catch {
+      // It was said before, at the change that could not be written.
+    }
+  }
+
   private armKill(): void {
     const timer = setTimeout(() => {
       for (const worker of this.workers) worker?.child.kill('SIGKILL');
@@ -621,6 +765,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     this.log.write('log', `received ${mode} shutdown request`);
     this.acceptor.close();
     for (const waiting of this.early.splice(0)) waiting.connection.close();
+    this.saveStatus();
     this.watchHerd?.stop();
     if (mode !== 'smart') this.armKill();
     if (this.workers.some((worker) => worker !== null)) {
@@ -633,6 +778,74 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     this.log.write('log', 'shutting down');
     await this.log.drained();
     if (this.pidFile !== null) removePidFile(this.pidFile);
+  }
+
+  private soon: NodeJS.Timeout | null = null;
+
+  /** A change of the herd is told at once, several within a moment together. */
+  private tickSoon(): void {
+    this.soon ??= setTimeout(() => {
+      this.soon = null;
+      this.tick();
+    }, SOON_MS);
+  }
+
+  // --- what doors ask -----------------------------------------------------------------------------------------------
+
+  async show(name: string): Promise<Shown> {
+    const shown = await this.report(
+      { t: 'report', request: 0, name: name.toLowerCase(), session: -1, database: '', user: '' },
+      true,
+    );
+    if (shown === null) throw new RefusedError('NOTHING_TO_DO', `there is no "${name}" to show`);
+    return shown;
+  }
+
+  async sessions(): Promise<readonly SessionFacts[]> {
+    const workers = await this.askAll<WorkerSlots>({ about: 'slots', viewer: null, statements: true });
+    return workers.flatMap(({ pid, answer }) => answer.sessions.map((slot) => sessionFacts(pid, slot)));
+  }
+
+  plan(): readonly Plan[] {
+    return plans(this.herd.believed, this.settings, this.clockOffset);
+  }
+
+  private readonly clockOffset = Date.now() - performance.now();
+
+  events(since: number): readonly HerdEvent[] {
+    return this.journal?.since(since) ?? [];
+  }
+
+  operations(): readonly Operation[] {
+    return this.acts.list();
+  }
+
+  rehearse(wish: Wish): Rehearsal {
+    return rehearse(wish, this.wishes);
+  }
+
+  begin(wish: Wish, by: Author): Operation {
+    return begin(wish, by, this.wishes);
+  }
+
+  ended(id: string): Promise<Operation> {
+    return this.acts.ended(id);
+  }
+
+  rotateLog(): void {
+    this.log.write('log', 'log rotation was asked for; the log goes to stderr, whose file its owner rotates');
+  }
+
+  invalidateCache(): void {
+    throw new RefusedError('NOT_ENABLED', 'query cache is not enabled');
+  }
+
+  watchEvents(listener: (event: HerdEvent) => void): () => void {
+    return this.journal?.watch(listener) ?? (() => {});
+  }
+
+  watchOperations(listener: (operation: Operation) => void): () => void {
+    return this.acts.watch(listener);
   }
 
   private tick(): void {
@@ -721,7 +934,13 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         id: node.id,
         hostname: node.host,
         port: node.port,
-        status: node.reachable === false ? 'down' : connected || statements > 0 ? 'up' : 'waiting',
+        status: node.quarantined
+          ? 'quarantine'
+          : !node.attached || node.reachable === false
+            ? 'down'
+            : connected || statements > 0
+              ? 'up'
+              : 'waiting',
         pgStatus: !checked || node.reachable === null ? 'unknown' : node.reachable ? 'up' : 'down',
         role: node.role,
         pgRole: !streaming || node.inRecovery === null ? 'unknown' : node.inRecovery ? 'standby' : 'primary',
@@ -734,11 +953,36 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         replicationState: node.replicationState,
         replicationSyncState: node.replicationSyncState,
         healthCheck: watchHerd.health.of(node.id).facts,
+        decidedBy: node.by,
+        attached: node.attached,
+        timeline: node.answer?.timeline ?? null,
+        receivedLsn: node.answer?.received == null ? null : formatLsn(node.answer.received),
+        upstream: node.answer?.upstream ?? null,
+        systemIdentifier: node.answer?.systemIdentifier ?? null,
         lastStatusChange: node.lastChange.toISOString(),
         reason: node.reason,
       };
     });
   }
+}
+
+/** Resolves true once the condition holds after a change of what is believed, false after `limitMs`. */
+function untilState(watch: HerdWatch, condition: () => boolean, limitMs: number): Promise<boolean> {
+  if (condition()) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const done = (held: boolean): void => {
+      end();
+      clearInterval(poll);
+      clearTimeout(limit);
+      resolve(held);
+    };
+    const look = (): void => {
+      if (condition()) done(true);
+    };
+    const end = watch.onState(look);
+    const poll = setInterval(look, POLL_MS); // clients come and go without an event of the herd
+    const limit = setTimeout(() => done(false), limitMs);
+  });
 }
 
 /** Connections that the system keeps for us until they are accepted. */

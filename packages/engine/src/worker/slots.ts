@@ -28,6 +28,7 @@ export function clientSlot(
   const visible = statements && (viewer === null || viewer === client.user);
   const readNode = router?.state.readNode ?? home.nodeId;
   return {
+    id: client.id,
     database: client.database,
     user: client.user,
     status: session.activity,

@@ -1,0 +1,58 @@
+/** Changes of what is believed that several parts make: who is the primary, who is left out. */
+import type { Draft } from './draft.ts';
+import type { Answer } from './facts.ts';
+
+/** Leaves a node out that is not the primary. */
+export function takeOut(draft: Draft, id: number, reason: string, by: string): void {
+  draft.change(id, { attached: false, reason, by, changedAt: draft.now, suspicion: null });
+  draft.tell('nodeDetached', id, 'warning', `node ${id} is detached: ${reason}`, by);
+  if (draft.settings.commands.failover) command(draft, 'failover', id);
+  draft.effect({ t: 'save' });
+  draft.publish();
+}
+
+export function command(draft: Draft, which: 'failover' | 'failback', node: number): void {
+  draft.effect({ t: 'command', which, node, newMain: mainNode(draft), oldPrimary: draft.state.primary });
+}
+
+/** The live node with the lowest id: Pgpool-II's main node. */
+export function mainNode(draft: Draft): number | null {
+  let main: number | null = null;
+  for (const node of draft.each()) if (node.attached && (main === null || node.id < main)) main = node.id;
+  return main;
+}
+
+export function becomePrimary(draft: Draft, id: number, by: string, answer: Answer | null): void {
+  const { state } = draft;
+  const first = state.primary === null && state.lastPrimary === null;
+  if (!first && state.act === null) state.epoch++;
+  state.primary = id;
+  state.timeline = answer?.timeline ?? null;
+  state.systemIdentifier = answer?.systemIdentifier ?? state.systemIdentifier;
+  state.searchingSince = null;
+  state.lastPrimary = {
+    node: id,
+    timeline: state.timeline,
+    position: answer?.position ?? null,
+    seenAt: draft.now,
+    syncStandbyNames: answer?.syncStandbyNames ?? '',
+    replicas: answer?.replicas ?? [],
+  };
+  draft.tell('primaryFound', id, 'info', `node ${id} is the primary`, by, { timeline: state.timeline });
+  setRoles(draft);
+  draft.publish();
+}
+
+export function setRoles(draft: Draft): void {
+  for (const node of [...draft.each()]) {
+    const role =
+      node.id === draft.state.primary
+        ? 'primary'
+        : node.answer === null && !(node.role === 'primary' && draft.state.primary !== null)
+          ? node.role
+          : 'standby';
+    if (role === node.role) continue;
+    draft.change(node.id, { role, changedAt: draft.now });
+    draft.publish();
+  }
+}

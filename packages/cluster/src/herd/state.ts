@@ -1,0 +1,114 @@
+/** What is believed of the herd. Times are milliseconds of a clock that never goes back. */
+import type { Answer, Failure } from './facts.ts';
+
+export interface HerdState {
+  /** Grows by one each time the primary changes or is given up. No link of an older epoch is used to write. */
+  readonly epoch: number;
+  readonly primary: number | null;
+  /** Of the primary of this epoch, as recorded when it was found or promoted. */
+  readonly timeline: number | null;
+  readonly systemIdentifier: string | null;
+  readonly nodes: ReadonlyMap<number, NodeState>;
+  readonly act: FailoverAct | null;
+  /** Since when there has been no primary. */
+  readonly searchingSince: number | null;
+  /** The last primary and what was last seen of it: where loss is measured from, and what it must be to come back. */
+  readonly lastPrimary: LastPrimary | null;
+  /** Where the last failover left the old timeline: its loss is told exactly once the old server can be read. */
+  readonly fork: { readonly node: number; readonly at: bigint; readonly timeline: number | null } | null;
+  /** Times of the last failovers, for damping. */
+  readonly failovers: readonly number[];
+}
+
+export interface LastPrimary {
+  readonly node: number;
+  readonly timeline: number | null;
+  readonly position: bigint | null;
+  readonly seenAt: number;
+  readonly syncStandbyNames: string;
+  readonly replicas: Answer['replicas'];
+}
+
+export interface NodeState {
+  readonly id: number;
+  /** False: left out until somebody, or auto_failback, attaches it again. */
+  readonly attached: boolean;
+  /** Found by one pgpool alone, without the consensus of the others (watchdog). */
+  readonly quarantined: boolean;
+  /** Why it is where it is: one sentence, and who decided. */
+  readonly reason: string | null;
+  readonly by: string;
+  readonly changedAt: number;
+  readonly role: 'primary' | 'standby' | 'unknown';
+  /** The last answer, kept when later looks fail. */
+  readonly answer: Answer | null;
+  readonly answeredAt: number | null;
+  /** What a standby had received at its last looks, oldest first: moves while WAL arrives. */
+  readonly received: readonly { readonly at: number; readonly lsn: bigint }[];
+  /** Looks that failed in a row; null while the last one succeeded. */
+  readonly failing: { readonly since: number; readonly looks: number; readonly last: Failure } | null;
+  /** It lives, but did not let us in at the last look: why. */
+  readonly refusal: string | null;
+  /** Somebody had trouble with it: looks go on until it answers or is left out. */
+  readonly suspicion: { readonly since: number; readonly by: SuspectedBy; readonly reason: string } | null;
+  /** The last attach by auto_failback. */
+  readonly failedBackAt: number | null;
+  /** It was said once that the node takes writes and is not the primary. */
+  readonly saidFalse: boolean;
+}
+
+export type SuspectedBy = 'health check' | 'session' | 'shutdown message' | 'operator';
+
+export interface FailoverAct {
+  /** Why the primary is replaced: one sentence, and who found it. */
+  readonly reason: string;
+  readonly by: string;
+  readonly old: number;
+  /** The node that is wished to be the next primary; null = the best one. */
+  readonly wished: number | null;
+  readonly acceptLoss: boolean;
+  readonly phase: FailoverPhase;
+  readonly startedAt: number;
+  readonly phaseSince: number;
+  /** The chosen node, from `promoting` on. */
+  readonly candidate: number | null;
+  /** Its last position before the promotion: everything after it is lost. */
+  readonly forkAt: bigint | null;
+  /** Candidates that could not be promoted. */
+  readonly failed: ReadonlySet<number>;
+  /** Standbys that are being made to follow. */
+  readonly following: ReadonlySet<number>;
+  readonly saidWaiting: boolean;
+}
+
+export type FailoverPhase =
+  /** Are standbys still receiving WAL? Then the primary lives, and is merely out of reach from here. */
+  | 'asking'
+  /** Workers close their links to the old primary. */
+  | 'fencing'
+  /** Fresh facts of the standbys are awaited. */
+  | 'choosing'
+  /** Nobody can or may be promoted now. */
+  | 'blocked'
+  /** Somebody else promotes (external, or failover_command has run). */
+  | 'searching'
+  | 'promoting'
+  /** A write is tried at the new primary. */
+  | 'proving'
+  /** The other standbys are being re-pointed; clients are served. */
+  | 'following'
+  /** A switchover is under way: it drives itself, and looks decide nothing meanwhile. */
+  | 'switching';
+
+export const NO_HERD_STATE: HerdState = {
+  epoch: 1,
+  primary: null,
+  timeline: null,
+  systemIdentifier: null,
+  nodes: new Map(),
+  act: null,
+  searchingSince: 0,
+  lastPrimary: null,
+  fork: null,
+  failovers: [],
+};

@@ -1,0 +1,167 @@
+/** Carries out what the herd's brain wishes: SQL at the servers, commands, the journal, pgpool_status. */
+import {
+  type CommandNode,
+  type Effect,
+  expandCommand,
+  follow,
+  type ProbeTarget,
+  promote,
+  proveWrite,
+  type Told,
+} from '@pgherd/cluster';
+import { backendOf, type Settings } from '@pgherd/config';
+import type { Author } from '@pgherd/operations';
+import type { Logger } from '../log/logger.ts';
+import type { Journal } from './journal.ts';
+import { runCommand } from './run-command.ts';
+import { statusFile, writeStatusFile } from './status-file.ts';
+
+export interface HandsPorts {
+  settings(): Settings;
+  readonly log: Logger;
+  readonly journal: Journal;
+  /** How to sign in to a node as the user that acts. */
+  target(node: number): ProbeTarget;
+  epoch(): number;
+  mainNode(): number | null;
+  /** A line that a command said. */
+  output(line: string): void;
+}
+
+const PROMOTE_LIMIT_MS = 15_000;
+const PROVE_LIMIT_MS = 3_000;
+const FOLLOW_LIMIT_MS = 20_000;
+const STEP_LIMIT_MS = 5_000;
+
+export class Hands {
+  private readonly ports: HandsPorts;
+  private commands: Promise<void> = Promise.resolve();
+
+  constructor(ports: HandsPorts) {
+    this.ports = ports;
+  }
+
+  promote(node: number): Promise<void> {
+    return promote({ ...this.ports.target(node), timeoutMs: PROMOTE_LIMIT_MS });
+  }
+
+  proveWrite(node: number): Promise<void> {
+    return proveWrite({ ...this.ports.target(node), timeoutMs: PROVE_LIMIT_MS });
+  }
+
+  follow(node: number, primary: number, forkAt: bigint | null): Promise<void> {
+    const target = this.ports.target(primary);
+    return follow({
+      standby: { ...this.ports.target(node), timeoutMs: STEP_LIMIT_MS },
+      primary: { ...target, timeoutMs: STEP_LIMIT_MS },
+      address: { host: target.host, port: target.port },
+      forkAt,
+      timeoutMs: FOLLOW_LIMIT_MS,
+    });
+  }
+
+  /** One at a time, in the order in which they were wished. */
+  command(effect: Extract<Effect, { t: 'command' }>): Promise<void> {
+    const run = this.commands.then(() => this.runNow(effect));
+    this.commands = run.catch(() => undefined);
+    return run;
+  }
+
+  private async runNow({ which, node, newMain, oldPrimary }: Extract<Effect, { t: 'command' }>): Promise<void> {
+    const settings = this.ports.settings();
+    const template =
+      which === 'failover'
+        ? settings.failover_command
+        : which === 'failback'
+          ? settings.failback_command
+          : settings.follow_primary_command;
+    const about = this.commandNode(node);
+    if (template === '' || about === null) return;
+    const command = expandCommand(template, {
+      node: about,
+      newMain: newMain === null ? null : this.commandNode(newMain),
+      oldMain: this.ports.mainNode(),
+      oldPrimary: oldPrimary === null ? null : this.commandNode(oldPrimary),
+    });
+    const { log } = this.ports;
+    log.write('log', `execute command: ${command}`);
+    const result = await runCommand(command, (line) => {
+      log.write('log', line);
+      this.ports.output(line);
+    });
+    const how = result.error ?? `it exited with ${result.code}`;
+    if (result.code !== 0) log.write('warning', `${which}_command for node ${node} failed: ${how}`);
+    this.ports.journal.add({
+      kind: 'commandRun',
+      node,
+      severity: result.code === 0 ? 'info' : 'warning',
+      message: `the ${which} command for node ${node} ${result.code === 0 ? 'has run' : `failed: ${how}`}`,
+      by: { door: 'engine', user: 'failover', address: '' },
+      epoch: this.ports.epoch(),
+      details: { code: result.code },
+    });
+  }
+
+  private commandNode(id: number): CommandNode | null {
+    const backend = backendOf(this.ports.settings(), id);
+    if (backend === undefined) return null;
+    return { id, host: backend.hostname, port: backend.port, dataDirectory: backend.dataDirectory };
+  }
+
+  /** Into the journal and the log, with the lines that Pgpool-II's users look for. */
+  tell(told: Told): void {
+    const { log, journal } = this.ports;
+    const level = told.severity === 'info' ? 'log' : 'warning';
+    for (const line of this.upstreamLines(told)) log.write('log', line);
+    log.write(level, told.message, { detail: told.by === '' ? undefined : `decided by: ${told.by}` });
+    journal.add({
+      kind: told.kind,
+      node: told.node,
+      severity: told.severity,
+      message: told.message,
+      by: authorOf(told.by),
+      epoch: this.ports.epoch(),
+      details: { ...told.details },
+    });
+  }
+
+  private upstreamLines(told: Told): string[] {
+    const backend = told.node === null ? undefined : backendOf(this.ports.settings(), told.node);
+    if (backend === undefined) return [];
+    const where = `${backend.hostname}(${backend.port})`;
+    switch (told.kind) {
+      case 'nodeDetached':
+        return [
+          `=== Starting degeneration. shutdown host ${where} ===`,
+          `=== Failover done. shutdown host ${where} ===`,
+        ];
+      case 'nodeAttached':
+        return [
+          `=== Starting fail back. reconnect host ${where} ===`,
+          `=== Failback done. reconnect host ${where} ===`,
+        ];
+      default:
+        return [];
+    }
+  }
+
+  save(attached: ReadonlyMap<number, boolean>): void {
+    const file = statusFile(this.ports.settings().work_dir);
+    try {
+      writeStatusFile(file, attached);
+    } catch (error) {
+      this.ports.log.write('warning', `could not write status file "${file}": ${(error as Error).message}`);
+    }
+  }
+}
+
+/** `user via door` of an operator, or the engine's own part. */
+function authorOf(by: string): Author {
+  const operator = /^(\S+) via (pcp|control|cli|sql|signal)(?: from (\S+))?$/.exec(by);
+  if (operator === null) return { door: 'engine', user: by, address: '' };
+  const [, user = '', door = 'cli', address = ''] = operator;
+  return { door: door as Author['door'], user, address };
+}
+
+export const byOf = ({ user, door, address }: Author): string =>
+  door === 'engine' ? user : `${user.replaceAll(/\s/g, '_')} via ${door}${address === '' ? '' : ` from ${address}`}`;

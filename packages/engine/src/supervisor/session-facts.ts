@@ -1,0 +1,25 @@
+import type { SessionFacts } from '@pgherd/operations';
+import type { ClientSlot } from '../ipc.ts';
+
+export function sessionFacts(workerPid: number, slot: ClientSlot): SessionFacts {
+  return {
+    id: `${workerPid}/${slot.id}`,
+    workerPid,
+    database: slot.database,
+    user: slot.user,
+    status: slot.status,
+    connectedAt: new Date(slot.connectedAtMs).toISOString(),
+    idleMs: slot.idleMs,
+    protocol: [slot.protocol >>> 16, slot.protocol & 0xffff],
+    readNode: slot.readNode,
+    host: slot.host,
+    port: slot.port,
+    statement: slot.statement,
+    links: slot.links.map((link) => ({
+      node: link.node,
+      pid: link.pid,
+      openedAt: new Date(link.openedAtMs).toISOString(),
+      uses: link.uses,
+    })),
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * A planned change of the primary: hold new transactions, drain, close the epoch, stop the old primary, let the candidate
+ * replay its last checkpoint, promote it, prove a write, release. The promotion is the point of no return: before it every
+ * trouble gives the herd back to the old primary, after it the act goes forward.
+ */
+import { formatLsn, type HostAgent, type ProbeTarget, withOps } from '@pgherd/cluster';
+import type { ActReport } from './acts.ts';
+
+export interface SwitchoverPorts {
+  readonly old: number;
+  readonly to: number;
+  agent(node: number): HostAgent | null;
+  target(node: number): ProbeTarget;
+  /** Transactions are held from now on; null releases. */
+  hold(reason: string | null, untilMs: number): void;
+  /** Transactions that are still open at the primary. */
+  open(): number;
+  /** Ends the sessions that still have one. */
+  cut(reason: string): void;
+  /** Closes the epoch; resolves when no worker has a link to the old primary. */
+  fence(): Promise<void>;
+  promote(node: number): Promise<void>;
+  proveWrite(node: number): Promise<void>;
+  look(node: number): Promise<void>;
+  /** The node is the primary of the closed epoch; clients are released. */
+  switched(to: number): void;
+}
+
+/** For the old primary's sessions to end their transactions. */
+const DRAIN_MS = 5_000;
+const STOP_MS = 10_000;
+const REPLAY_MS = 5_000;
+const START_MS = 30_000;
+/** How long held clients wait at most. */
+const HOLD_MS = 30_000;
+const POLL_MS = 20;
+
+/** @throws Error with the reason; the old primary serves again then, unless the promotion had begun */
+export async function switchover(ports: SwitchoverPorts, report: ActReport): Promise<void> {
+  const { old, to } = ports;
+  const agent = ports.agent(old);
+  if (agent === null) throw new Error(`nothing can stop node ${old}`);
+  report.step('checkpoint', `node ${old} writes out what it has in memory`);
+  await checkpoint(ports.target(old)).catch((error: Error) => report.detail(`left out: ${error.message}`));
+  report.step('hold transactions');
+  ports.hold(`node ${to} is about to become the primary`, Date.now() + HOLD_MS);
+  let stopped = false;
+  try {
+    report.step('drain');
+    await drain(ports, report);
+    report.step('close the epoch');
+    await ports.fence();
+    report.step(`stop node ${old}`);
+    stopped = true;
+    await agent.stop('fast', STOP_MS);
+    report.step(`node ${to} replays to the end`);
+    await untilReplayed(ports, agent);
+  } catch (error) {
+    await giveBack(ports, report, (error as Error).message, stopped);
+    throw error;
+  }
+  // The point of no return.
+  report.step(`promote node ${to}`);
+  await forward(ports, report);
+  report.step(`node ${old} returns as a standby`);
+  const target = ports.target(to);
+  await agent.becomeStandby({ host: target.host, port: target.port });
+  await agent.start(START_MS);
+  await ports.look(old);
+}
+
+/** The candidate takes no writes, whatever was tried: the old primary serves on. */
+async function giveBack(ports: SwitchoverPorts, report: ActReport, why: string, stopped: boolean): Promise<void> {
+  report.step('give the herd back', why);
+  try {
+    if (stopped) await ports.agent(ports.old)?.start(START_MS);
+    await ports.look(ports.old);
+  } finally {
+    ports.switched(ports.old);
+    ports.hold(null, 0);
+  }
+}
+
+const PROMOTE_TRIES = 3;
+
+/** A promotion that fails for good leaves the candidate a standby; once it has begun to succeed there is only forward. */
+async function forward(ports: SwitchoverPorts, report: ActReport): Promise<void> {
+  const { to } = ports;
+  for (let tries = 1; ; tries++) {
+    try {
+      await ports.promote(to);
+      break;
+    } catch (error) {
+      if (tries === PROMOTE_TRIES) {
+        await giveBack(ports, report, (error as Error).message, true);
+        throw error;
+      }
+      report.detail(`once more: ${(error as Error).message}`);
+    }
+  }
+  await ports.look(to);
+  report.step('prove a write');
+  await ports.proveWrite(to).catch((error: Error) => report.detail(`not acknowledged yet: ${error.message}`));
+  report.step('release clients');
+  ports.switched(to);
+  ports.hold(null, 0);
+}
+
+async function drain(ports: SwitchoverPorts, report: ActReport): Promise<void> {
+  const deadline = performance.now() + DRAIN_MS;
+  while (ports.open() > 0) {
+    if (performance.now() > deadline) {
+      report.detail(`${ports.open()} transactions did not end within ${DRAIN_MS / 1000} s and are ended`);
+      ports.cut('the primary changes, and this transaction did not end in time');
+      return;
+    }
+    await pause();
+  }
+}
+
+async function untilReplayed(ports: SwitchoverPorts, agent: HostAgent): Promise<void> {
+  const { checkpoint: end, state } = await agent.control();
+  if (state !== '' && state !== 'shut down') throw new Error(`node ${ports.old} is "${state}" after its stop`);
+  if (end === null) return;
+  const deadline = performance.now() + REPLAY_MS;
+  for (;;) {
+    const behind = await withOps(ports.target(ports.to), async (client) => {
+      const answer = await client.query<{ behind: boolean }>(
+        'SELECT pg_catalog.pg_last_wal_replay_lsn() < $1::pg_lsn AS behind',
+        [formatLsn(end)],
+      );
+      return answer.rows[0]?.behind !== false;
+    });
+    if (!behind) return;
+    if (performance.now() > deadline)
+      throw new Error(`node ${ports.to} has not replayed up to ${formatLsn(end)} in time`);
+    await pause();
+  }
+}
+
+function checkpoint(target: ProbeTarget): Promise<void> {
+  return withOps({ ...target, timeoutMs: STOP_MS }, async (client) => {
+    await client.query('CHECKPOINT');
+  });
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));
