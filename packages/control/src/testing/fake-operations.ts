@@ -55,6 +55,12 @@ export function fakeNode(id: number, over: Partial<NodeStatus> = {}): NodeStatus
     },
     lastStatusChange: AT,
     reason: null,
+    attached: true,
+    decidedBy: 'configuration',
+    timeline: 1,
+    receivedLsn: null,
+    upstream: null,
+    systemIdentifier: null,
     ...over,
   };
 }

@@ -132,6 +132,8 @@ export class HerdWatch {
   private ticker: { at: number; timer: NodeJS.Timeout } | null = null;
   private lastSuspicion = new Map<number, number>();
   private warnedUnknown = false;
+  /** Looks at all nodes that are under way: what is missing is told after them. */
+  private rounds = 0;
   private stopped = false;
   private began = false;
   private readonly clockOffset = Date.now() - performance.now();
@@ -237,7 +239,12 @@ export class HerdWatch {
 
   /** Looks at all nodes. */
   async look(): Promise<void> {
-    await Promise.all([...this.state.nodes.keys()].map((id) => this.looks.now(id)));
+    this.rounds++;
+    try {
+      await Promise.all([...this.state.nodes.keys()].map((id) => this.looks.now(id)));
+    } finally {
+      this.rounds--;
+    }
     if (this.stopped) return;
     this.hands.publish(this.snapshot());
     this.logDelays();
@@ -271,7 +278,7 @@ export class HerdWatch {
     this.logChanges(before, state);
     for (const effect of effects) this.carryOut(effect);
     for (const listener of this.stateListeners) listener();
-    if (this.began && state.primary === null && state.act === null) this.lookOn();
+    if (this.began && this.rounds === 0 && state.primary === null && state.act === null) this.lookOn();
   }
 
   private carryOut(effect: Effect): void {

@@ -267,6 +267,7 @@ export class Worker implements SessionOwner {
       }
     }
     for (const { router } of [...this.sessions]) router?.herdChanged();
+    if (before.epoch !== snapshot.epoch) this.ports.send({ t: 'fenced', epoch: snapshot.epoch });
   }
 
   // --- connections ------------------------------------------------------------------------------------------------

@@ -30,6 +30,12 @@ export function fakeNode(id: number, changes: Partial<NodeStatus> = {}): NodeSta
     },
     lastStatusChange: CHANGED_AT,
     reason: null,
+    attached: true,
+    decidedBy: 'configuration',
+    timeline: 1,
+    receivedLsn: null,
+    upstream: null,
+    systemIdentifier: null,
     ...changes,
   };
 }
