@@ -4,7 +4,14 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { EngineStatus, ReloadReport, RouteExplanation, RouteQuestion, StopMode } from '@pgherd/operations';
+import {
+  type EngineStatus,
+  type ReloadReport,
+  type RouteExplanation,
+  type RouteQuestion,
+  type StopMode,
+  serveOperations,
+} from '@pgherd/operations';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 
 export type ToEngine = { id: number } & (
@@ -53,6 +60,13 @@ process.on('disconnect', () => {
   });
 });
 process.on('message', (message) => void answer(message as ToEngine));
+
+serveOperations(supervisor, {
+  postMessage: (message) => {
+    if (process.connected) process.send?.(message);
+  },
+  on: (_event, listener) => process.on('message', listener),
+});
 
 async function answer(message: ToEngine): Promise<void> {
   const { id } = message;

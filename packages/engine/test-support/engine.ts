@@ -6,7 +6,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoteValue } from '@pgherd/config';
 import { type Cluster, freePorts } from '@pgherd/lab';
-import type { EngineStatus, ReloadReport, RouteExplanation, RouteQuestion, StopMode } from '@pgherd/operations';
+import {
+  type EngineStatus,
+  type Operations,
+  operationsOver,
+  type ReloadReport,
+  type RouteExplanation,
+  type RouteQuestion,
+  type StopMode,
+} from '@pgherd/operations';
 import type { EngineAnswer, FromEngine, ToEngine } from './engine-process.ts';
 import { env } from './env.ts';
 import { childrenOf, isAlive } from './processes.ts';
@@ -40,6 +48,8 @@ export class Engine {
   private readonly exited: Promise<void>;
   private readonly answers = new Map<number, (value: EngineAnswer) => void>();
   private asked = 0;
+  /** What doors call, as they call it. */
+  readonly operations: Operations;
 
   private constructor(
     child: ChildProcess,
@@ -51,6 +61,10 @@ export class Engine {
     this.settings = facts.settings;
     this.pid = child.pid ?? 0;
     this.exited = new Promise((resolve) => child.once('exit', () => resolve()));
+    this.operations = operationsOver({
+      postMessage: (message) => child.send(message as object),
+      on: (_event, listener) => child.on('message', listener),
+    });
     child.on('message', (message) => {
       const said = message as FromEngine;
       if (said.say !== 'answer') return;
@@ -252,6 +266,7 @@ export function engineFor(cluster: Cluster, options: Partial<EngineOptions> = {}
       [superuser, app, ops, replication].map(({ user, password }) => `${user}:TEXT${password}\n`).join('') +
       (options.passwd ?? ''),
     settings: {
+      failover_user: ops.user,
       sr_check_user: probe.user,
       sr_check_password: probe.password,
       sr_check_database: 'postgres',

@@ -1,0 +1,184 @@
+/** A primary that dies is replaced in seconds, and nobody ever writes to it again. */
+import { type Cluster, ephemeralCluster, type PostgresNode } from '@pgherd/lab';
+import type { EngineStatus, HerdEvent } from '@pgherd/operations';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Engine, engineFor, type SettingValue } from '../test-support/engine.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+import { until } from '../test-support/wait.ts';
+
+let cluster: Cluster;
+let engine: Engine;
+
+afterEach(async () => {
+  await engine?.stop();
+  await cluster?.destroy();
+});
+
+async function herd(nodes: number, settings: Readonly<Record<string, SettingValue>> = {}): Promise<void> {
+  cluster = await ephemeralCluster({
+    nodes,
+    pgBin: 'embedded',
+    initSql: [
+      {
+        database: 'app',
+        sql: 'CREATE TABLE w (id bigserial PRIMARY KEY, n int); GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app',
+      },
+    ],
+  });
+  engine = await engineFor(cluster, {
+    settings: {
+      num_init_children: 40,
+      failover_by: 'builtin',
+      sr_check_period: 1,
+      connect_timeout: 1000,
+      health_check_period: 1,
+      health_check_timeout: 2,
+      health_check_user: cluster.secrets.probe.user,
+      health_check_password: cluster.secrets.probe.password,
+      ...Object.fromEntries(cluster.nodes.map((node) => [`backend_application_name${node.id}`, node.applicationName])),
+      ...settings,
+    },
+  });
+  await until('the primary is known and its timeline too', async () => {
+    const status = await engine.status();
+    return status.primary === 0 && status.nodes.every((node) => node.timeline !== null);
+  });
+}
+
+const node = (id: number): PostgresNode => cluster.nodes[id] as PostgresNode;
+const sign = (): Promise<RawClient> => RawClient.signIn(engine.address, { user: 'app', database: 'app' });
+
+/** Tries until a write is acknowledged; @returns how long that took */
+async function untilWritten(limitMs = 15_000): Promise<number> {
+  const startedMs = performance.now();
+  await until(
+    'a write is acknowledged',
+    async () => {
+      try {
+        const client = await sign();
+        await client.query('INSERT INTO w (n) VALUES (1)');
+        await client.end();
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    limitMs,
+  );
+  return performance.now() - startedMs;
+}
+
+async function untilStatus(what: string, holds: (status: EngineStatus) => boolean, limitMs = 15_000): Promise<void> {
+  await until(what, async () => holds(await engine.status()), limitMs);
+}
+
+async function event(kind: HerdEvent['kind']): Promise<HerdEvent> {
+  const found = await untilEvent(kind);
+  return found;
+}
+
+async function untilEvent(kind: HerdEvent['kind']): Promise<HerdEvent> {
+  let found: HerdEvent | undefined;
+  await until(`the event ${kind}`, async () => {
+    found = (await engine.operations.events(0)).find((entry) => entry.kind === kind);
+    return found !== undefined;
+  });
+  return found as HerdEvent;
+}
+
+describe('a primary killed with -9', () => {
+  it('is replaced, the other standby follows, and what is known is told', async () => {
+    await herd(3);
+    const writer = await sign();
+    await writer.query('INSERT INTO w (n) VALUES (0)');
+    node(0).kill9();
+    expect(await untilWritten()).toBeLessThan(6_000);
+    const status = await engine.status();
+    expect(status.epoch).toBe(2);
+    expect(status.nodes[0]).toMatchObject({ status: 'down', attached: false });
+    expect(status.nodes[status.primary as number]).toMatchObject({ role: 'primary', timeline: 2 });
+    const done = await event('failoverDone');
+    expect(done.details).toMatchObject({ replaced: true, lostBytesAtLeast: 0 });
+    expect(done.details['fork']).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+    const other = 3 - (status.primary as number);
+    await untilStatus(
+      'the other standby receives from the new primary',
+      ({ nodes }) => nodes[other]?.upstream?.port === node(status.primary as number).port,
+    );
+    expect((await event('nodeFollows')).node).toBe(other);
+    await node(other).query('SELECT pg_wal_replay_pause() WHERE false');
+  });
+
+  it('never gets a write again when it comes back, and its loss is told', async () => {
+    await herd(2);
+    node(0).kill9();
+    await untilWritten();
+    await node(0).start();
+    await untilStatus(
+      'the old primary was heard',
+      ({ nodes }) => nodes[0]?.timeline === 1 && nodes[0]?.pgStatus !== 'unknown',
+    );
+    await untilWritten();
+    expect((await engine.status()).primary).toBe(1);
+    expect(
+      await node(0)
+        .query('SELECT count(*)::int AS n FROM app.w', { database: 'app' })
+        .catch(async () => node(0).query('SELECT count(*)::int AS n FROM w', { database: 'app' })),
+    ).toEqual([{ n: 0 }]);
+    expect((await event('lossKnown')).details['lostBytes']).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('where nobody can take its place', () => {
+  it('the primary is the primary again when it is back', async () => {
+    await herd(1);
+    node(0).kill9();
+    await untilStatus('it is missed', (status) => status.nodes[0]?.status === 'down');
+    await node(0).start();
+    expect(await untilWritten()).toBeLessThan(15_000);
+  });
+});
+
+describe('a standby that dies', () => {
+  it('is detached for a reason, and attached by an operator', async () => {
+    await herd(3, { auto_failback: false });
+    node(2).kill9();
+    await untilStatus('it is detached', ({ nodes }) => nodes[2]?.attached === false);
+    const found = await event('nodeDetached');
+    expect(found).toMatchObject({ node: 2, by: { door: 'engine', user: 'health check' } });
+    await untilWritten(1_000);
+    await node(2).start();
+    await node(2).query('SELECT 1');
+    const begun = await engine.operations.begin({ act: 'attach', node: 2 }, { door: 'cli', user: 'dba', address: '' });
+    expect(await engine.operations.ended(begun.id)).toMatchObject({ state: 'done', node: 2 });
+    await untilStatus('it is used', ({ nodes }) => nodes[2]?.attached === true && nodes[2].status !== 'down');
+  });
+
+  it('comes back by itself with auto_failback', async () => {
+    await herd(2, { auto_failback: true, auto_failback_interval: 1 });
+    node(1).kill9();
+    await untilStatus('it is detached', ({ nodes }) => nodes[1]?.attached === false);
+    await node(1).start();
+    await untilStatus('it is attached', ({ nodes }) => nodes[1]?.attached === true, 20_000);
+    expect(await event('nodeAttached')).toMatchObject({ node: 1, by: { user: 'auto_failback' } });
+  });
+});
+
+describe('a primary that is frozen', () => {
+  it('is replaced, and thawed it changes nothing', async () => {
+    await herd(2);
+    node(0).freeze();
+    try {
+      await untilStatus('it is replaced', (status) => status.primary === 1, 12_000);
+      await untilWritten();
+    } finally {
+      node(0).thaw();
+    }
+    await untilStatus(
+      'it was heard again',
+      ({ nodes }) => nodes[0]?.reason?.includes('health') === true || nodes[0]?.timeline === 1,
+    );
+    await untilWritten();
+    expect((await engine.status()).primary).toBe(1);
+  });
+});
