@@ -67,7 +67,7 @@ function nodeSettings(cluster: Cluster): [string, Value][] {
 }
 
 function newConfig(cluster: Cluster, options: UpOptions): string {
-  const { probe, auth } = cluster.secrets;
+  const { probe, auth, ops } = cluster.secrets;
   const line = ([name, value]: readonly [string, Value]): string => `${name} = ${format(value)}`;
   const parts: [string, [string, Value][]][] = [
     ['Addresses', portSettings(options).map(([, name, value]) => [name, value])],
@@ -113,14 +113,23 @@ function newConfig(cluster: Cluster, options: UpOptions): string {
     [
       'Watching it',
       [
-        ['health_check_period', 5],
-        ['health_check_timeout', 5],
+        ['health_check_period', 1],
+        ['health_check_timeout', 2],
         ['health_check_user', probe.user],
-        ['health_check_max_retries', 3],
+        ['health_check_max_retries', 1],
         ['health_check_retry_delay', 1],
-        ['connect_timeout', 2000],
-        ['sr_check_period', 5],
+        ['connect_timeout', 1000],
+        ['sr_check_period', 1],
         ['sr_check_user', probe.user],
+      ],
+    ],
+    [
+      'A lost primary is replaced by the best standby; a node that streams again is used again',
+      [
+        ['failover_by', 'builtin'],
+        ['failover_user', ops.user],
+        ['auto_failback', true],
+        ['auto_failback_interval', 5],
       ],
     ],
   ];
@@ -147,8 +156,8 @@ function updateConfig(file: string, cluster: Cluster, options: UpOptions): void 
 
 /** The proxy's own users, which it signs in to the servers as; other users' lines stay. */
 function storeOwnPasswords(file: string, cluster: Cluster): void {
-  const { probe, auth } = cluster.secrets;
-  for (const { user, password } of [probe, auth]) {
+  const { probe, auth, ops } = cluster.secrets;
+  for (const { user, password } of [probe, auth, ops]) {
     const entry = readPoolPasswd(file).lookup(user);
     if (entry?.kind !== 'text' || entry.password !== password) storePoolPasswdEntry(file, user, `TEXT${password}`);
   }
