@@ -4,6 +4,8 @@ import path from 'node:path';
 import { COMMANDS } from './commands.ts';
 import { exit } from './exit.ts';
 import { processIo } from './io.ts';
+import { toolUsage } from './pcp/command-line.ts';
+import { TOOLS } from './pcp/tools.ts';
 import { MD5_USAGE } from './pg-md5/command-line.ts';
 import { pgpoolUsage } from './pgpool/command-line.ts';
 import { projectRoot } from './place.ts';
@@ -30,8 +32,12 @@ export async function renderCommands(): Promise<string> {
     '',
     "In `compat/bin`, with Pgpool-II's names and command lines; symbolic links to them work from anywhere.",
     '',
+    'The pcp_* programs take the password from the file named by PCPPASSFILE (default ~/.pcppass; `host:port:user:password`',
+    'lines, mode 0600), else from PCPPASSWORD, else from PGPASSWORD, else they ask. They exit with 1 when anything failed.',
+    '',
     section('pgpool', 'Starts, stops and reloads the proxy.', pgpoolUsage('compat/etc')),
     section('pg_md5', 'Hashes for pcp.conf, and md5 entries of pool_passwd.', MD5_USAGE),
+    ...TOOLS.map((tool) => section(tool.name, `${capitalised(tool.summary)}.`, toolUsage(tool))),
   ]
     .join('\n')
     .trimEnd()

@@ -6,6 +6,12 @@ export function environment(name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
+/** What users of Pgpool-II set for its tools. Empty counts as not set. */
+export function programVariable(name: 'PCPPASSFILE' | 'PCPPASSWORD' | 'PGPASSWORD'): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+}
+
 /** The operating system's user, whom tools mean when none is named; `USER` where the system has no name for the number. */
 export function loginName(): string {
   try {

@@ -48,6 +48,8 @@ export class PcpClient {
   private readonly options: PcpClientOptions;
   private readonly reader = new FrameReader(REPLY_LENGTH_MAX);
   private readonly chunks: AsyncIterator<Buffer>;
+  /** What is sent before is not traced, as the original does not. */
+  private signedIn = false;
 
   private constructor(socket: net.Socket, options: PcpClientOptions) {
     this.socket = socket;
@@ -150,6 +152,7 @@ export class PcpClient {
     this.send(REQUEST.signIn, encodeTexts(user, challengeResponse(storedHash(password), user, salt)));
     const { word } = decodeReply(await this.reply('r'));
     if (word !== 'AuthenticationOK') this.nonsense('an answer to the sign-in that is none');
+    this.signedIn = true;
   }
 
   /** A request with one answer. @returns what follows CommandComplete */
@@ -174,7 +177,7 @@ export class PcpClient {
   private send(type: string, body?: Buffer): void {
     const frame = encodeFrame(type, body);
     this.socket.write(frame);
-    this.options.trace?.(`send: tos="${type}", len=${frame.length - 1}`);
+    if (this.signedIn) this.options.trace?.(`send: tos="${type}", len=${frame.length - 1}`);
   }
 
   /** Notices on the way are told and passed over. @throws PcpServerError, PcpConnectError */
@@ -220,7 +223,7 @@ function connect({ host, port, connectMs = CONNECT_MS }: PcpClientOptions): Prom
   const directory = host === '' ? SOCKET_DIRECTORY : host.startsWith('/') ? host : null;
   const file = directory === null ? null : path.join(directory, `.s.PGSQL.${port}`);
   const socket = file === null ? net.connect({ host, port, noDelay: true }) : net.connect(file);
-  const where = file === null ? `host "${host}" (port ${port})` : `socket "${file}"`;
+  const where = file === null ? `host "${host}"` : `socket "${file}"`;
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       socket.destroy();
