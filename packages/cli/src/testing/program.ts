@@ -9,6 +9,9 @@ export const PGHERD = path.join(projectRoot, 'packages/cli/bin/pgherd');
 export const PGPOOL = path.join(projectRoot, 'compat/bin/pgpool');
 export const PG_MD5 = path.join(projectRoot, 'compat/bin/pg_md5');
 
+/** A drop-in program by its name. */
+export const dropIn = (name: string): string => path.join(projectRoot, 'compat/bin', name);
+
 const DEADLINE_MS = 30_000;
 
 export interface Ended {

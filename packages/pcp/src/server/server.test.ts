@@ -207,8 +207,14 @@ describe('acts', () => {
       error('ERROR', 'process recovery request failed', 'primary server cannot be recovered by online recovery.'),
     );
     expect(await raw.ask('O', '9\0')).toBe(error('ERROR', 'process recovery request failed', 'node id 9 is not valid'));
-    pcp.operations.refusal = new RefusedError('NOTHING_TO_DO', 'why');
-    expect(await raw.ask('O', '1\0')).toBe(error('ERROR', 'node recovery failed, node id: 1 is alive'));
+    const detached = { name: 'detached', ok: false, detail: 'node 1 is alive', remedy: 'detach it first' };
+    for (const refusal of [
+      new RefusedError('NOTHING_TO_DO', 'why'),
+      new RefusedError('NOT_POSSIBLE', 'why', [detached]),
+    ]) {
+      pcp.operations.refusal = refusal;
+      expect(await raw.ask('O', '1\0')).toBe(error('ERROR', 'node recovery failed, node id: 1 is alive'));
+    }
   });
 
   test.each([

@@ -28,7 +28,9 @@ export const recover: Command = async (body, { operations, author }) => {
 
 const notValid = (node: number | string): PcpRefusal => error(FAILED, `node id ${node} is not valid`);
 
-function refusalOf({ code, message }: RefusedError, node: number): PcpRefusal {
+function refusalOf({ code, message, checks }: RefusedError, node: number): PcpRefusal {
+  const alive = checks.some(({ name, ok }) => name === 'detached' && !ok);
+  if (alive) return error(`node recovery failed, node id: ${node} is alive`);
   switch (code) {
     case 'NO_SUCH_NODE':
       return notValid(node);
