@@ -8,6 +8,16 @@ export class CommandError extends Error {
   readonly code = 'COMMAND_FAILED';
 }
 
+/** Who was asked said no, and nothing was changed; exit code 3. */
+export class RefusedCommandError extends CommandError {
+  readonly exitCode = 3;
+}
+
+/** There is nobody to ask; exit code 4. */
+export class UnreachableError extends CommandError {
+  readonly exitCode = 4;
+}
+
 /**
  * What a user reads of an error. Those with a code are expected and say themselves what to do (a LabError in a sentence
  * of its own, `remedy`); anything else is a bug and shows where it happened.

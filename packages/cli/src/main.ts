@@ -30,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function overview(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`),
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(13)} ${(await load()).summary}`),
   );
   return ['pgherd COMMAND [options]', '', ...lines, '', '"pgherd COMMAND --help" tells more.'].join('\n');
 }
@@ -41,5 +41,6 @@ try {
   const isUsage = error instanceof UsageError;
   const isWrongLine = (error as { code?: unknown }).code?.toString().startsWith('ERR_PARSE_ARGS') === true;
   processIo.stderr(isUsage ? error.message : `pgherd: ${sentenceOf(error)}`);
-  await exit(isUsage || isWrongLine ? 2 : 1);
+  const { exitCode = 1 } = error as { exitCode?: number };
+  await exit(isUsage || isWrongLine ? 2 : exitCode);
 }

@@ -104,7 +104,10 @@ export class TokenFile {
   #read(): void {
     const handle = fs.openSync(this.#file, 'r');
     try {
-      const { mtimeMs, size, ino, mode } = fs.fstatSync(handle);
+      const { mtimeMs, size, ino, mode, uid } = fs.fstatSync(handle);
+      if (uid !== 0 && uid !== process.geteuid?.()) {
+        throw new DoorError(`${this.#file} belongs to another user: remove it, or set control_token_file.`);
+      }
       if ((mode & 0o077) !== 0) {
         throw new DoorError(
           `${this.#file} can be read by others than its owner: chmod 600 it, and replace its tokens.`,

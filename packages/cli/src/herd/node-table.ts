@@ -1,0 +1,48 @@
+/** The nodes as a table for people. Pure. */
+import type { NodeStatus } from '@pgherd/operations';
+import { formatTable } from '../table.ts';
+import { bytes, clock, duration, plain } from './words.ts';
+
+export function nodeTable(nodes: readonly NodeStatus[], details: boolean): string {
+  const head = ['node', 'address', 'status', 'role', 'lag', 'reads', 'since', 'why'];
+  const more = ['measured', 'replication', 'position', 'checks', 'failed'];
+  return formatTable(
+    details ? [...head.slice(0, -1), ...more, 'why'] : head,
+    nodes.map((node) => {
+      const row = [
+        String(node.id),
+        `${node.hostname}:${node.port}`,
+        node.status,
+        node.role,
+        lagOf(node),
+        `${Math.round(node.weight * 100)} %`,
+        clock(node.lastStatusChange),
+      ];
+      const why = plain(node.reason ?? '');
+      return details ? [...row, ...detailsOf(node), why] : [...row, why];
+    }),
+  );
+}
+
+function detailsOf({
+  pgStatus,
+  pgRole,
+  replicationState,
+  replicationSyncState,
+  replayLsn,
+  healthCheck,
+}: NodeStatus): string[] {
+  return [
+    `${pgStatus}, ${pgRole}`,
+    [replicationState, replicationSyncState].filter((word) => word !== '').join(', '),
+    replayLsn ?? '',
+    String(healthCheck.total),
+    String(healthCheck.fail),
+  ];
+}
+
+function lagOf({ role, lagBytes, lagMs }: NodeStatus): string {
+  if (role === 'primary') return '';
+  if (lagBytes === null) return 'not measured';
+  return lagMs === null ? bytes(lagBytes) : `${bytes(lagBytes)}, ${duration(lagMs)}`;
+}
