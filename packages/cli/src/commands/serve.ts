@@ -42,7 +42,7 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
   }
   try {
     const { settings, log } = supervisor;
-    doors = await openDoors(operationsOf(supervisor, signals), settings, options.pcp, (message) =>
+    doors = await openDoors(operationsOf(supervisor, signals), settings, options, (message) =>
       log.write('warning', message),
     );
   } catch (error) {

@@ -1,7 +1,9 @@
-/** Opens the doors beside the client port: metrics, PCP. They run in a thread, so that a large answer delays nobody. */
+/** Opens the doors beside the client port: metrics, PCP, control. They run in a thread, so that a large answer delays nobody. */
+import path from 'node:path';
 import type { Settings } from '@pgherd/config';
 import { DoorError } from '@pgherd/control';
 import { type Operations, serveOperations } from '@pgherd/operations';
+import type { ConfigurationFiles } from '../configuration-files.ts';
 import { KeptThread } from './kept-thread.ts';
 import { DOORS } from './list.ts';
 import type { DoorsStart } from './thread.ts';
@@ -12,22 +14,22 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-const HEAP_MB = 64;
+const HEAP_MB = 128;
 
 /**
- * @param pcpConf the users of PCP
+ * @param files where the configuration is: the users of PCP, and what names of TLS files are relative to
  * @param log hears what a door has to say, and when the thread died and is started again
  * @throws DoorError
  */
 export async function openDoors(
   operations: Operations,
   settings: Settings,
-  pcpConf: string,
+  files: Pick<ConfigurationFiles, 'config' | 'pcp'>,
   log: (message: string) => void,
 ): Promise<Doors> {
   const thread = new KeptThread({
     entry: new URL('./thread.ts', import.meta.url),
-    options: { workerData: startOf(settings, pcpConf), resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } },
+    options: { workerData: startOf(settings, files), resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } },
     log,
     attend: (port) => {
       port.on('message', (message: { t: string; message: string }) => {
@@ -41,7 +43,8 @@ export async function openDoors(
   return { urls: greeting.urls ?? {}, close: () => thread.close() };
 }
 
-function startOf(settings: Settings, pcpConf: string): DoorsStart {
+function startOf(settings: Settings, files: Pick<ConfigurationFiles, 'config' | 'pcp'>): DoorsStart {
+  const beside = (file: string): string => (file === '' ? '' : path.resolve(path.dirname(files.config), file));
   const asked = (names: readonly string[]): boolean => names.some((name) => settings.explicit.has(name));
   return {
     settings: {
@@ -52,7 +55,14 @@ function startOf(settings: Settings, pcpConf: string): DoorsStart {
       pcp_socket_dir: settings.pcp_socket_dir,
       authentication_timeout: settings.authentication_timeout,
       log_pcp_processes: settings.log_pcp_processes,
-      usersFile: pcpConf,
+      usersFile: files.pcp,
+      control_listen_addresses: settings.control_listen_addresses,
+      control_port: settings.control_port,
+      control_token_file: settings.control_token_file,
+      control_tls_cert: beside(settings.control_tls_cert),
+      control_tls_key: beside(settings.control_tls_key),
+      control_tls_ca: beside(settings.control_tls_ca),
+      work_dir: settings.work_dir,
     },
     required: DOORS.filter((door) => asked(door.parameters)).map(({ name }) => name),
   };

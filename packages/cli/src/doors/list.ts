@@ -1,10 +1,10 @@
 /** The doors beside the client port. A new one is an entry here; all of them live in the doors' thread. */
-import { type MetricsSettings, openMetrics } from '@pgherd/control';
+import { type ControlSettings, type MetricsSettings, openControl, openMetrics } from '@pgherd/control';
 import type { Operations } from '@pgherd/operations';
 import { openPcp, type PcpSettings } from '@pgherd/pcp';
 
 /** What the doors have to know of the configuration; it crosses into their thread. */
-export type DoorSettings = MetricsSettings & PcpSettings;
+export type DoorSettings = MetricsSettings & PcpSettings & ControlSettings;
 
 export interface OpenDoor {
   /** Where it is, for people; empty where there is nothing to tell. */
@@ -30,5 +30,17 @@ export const DOORS: readonly Door[] = [
     name: 'PCP',
     parameters: ['pcp_port', 'pcp_listen_addresses', 'pcp_socket_dir'],
     open: (operations, settings, log) => openPcp(operations, settings, { log }),
+  },
+  {
+    name: 'control interface',
+    parameters: [
+      'control_port',
+      'control_listen_addresses',
+      'control_token_file',
+      'control_tls_cert',
+      'control_tls_key',
+      'control_tls_ca',
+    ],
+    open: openControl,
   },
 ];

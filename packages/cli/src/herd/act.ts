@@ -3,7 +3,7 @@ import readline from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import type { Rehearsal, Wish } from '@pgherd/operations';
 import type { Command } from '../commands/command.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError, RefusedCommandError, UsageError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
 import { formatTable } from '../table.ts';
 import { withEngine } from './engine.ts';
@@ -80,6 +80,7 @@ wrongly, 3 refused (nothing was changed; also a --dry-run of what is not possibl
           io.stdout(json ? JSON.stringify(rehearsal, null, 2) : rehearsalText(rehearsal));
           return rehearsal.possible ? 0 : EXIT_IMPOSSIBLE;
         }
+        if (!rehearsal.possible) throw new RefusedCommandError(refusalText(name, rehearsal));
         if (!json) io.stdout(plain(rehearsal.effect));
         if (dangerous && values.yes !== true && !(await agreed(io))) {
           io.stderr('Nothing was done.');
@@ -108,6 +109,15 @@ function rehearsalText({ possible, effect, checks }: Rehearsal): string {
     checks.map(({ name, ok, detail, remedy }) => [name, ok ? 'yes' : 'no', plain(detail), plain(remedy ?? '')]),
   );
   return [plain(effect), '', table, possible ? 'It is possible.' : 'It is not possible.'].join('\n');
+}
+
+function refusalText(name: string, { checks }: Rehearsal): string {
+  const wrong = checks
+    .filter(({ ok }) => !ok)
+    .map(({ name: check, detail, remedy }) => {
+      return `  ${check}: ${plain(detail)}${remedy === null ? '' : `; ${plain(remedy)}`}`;
+    });
+  return [`The ${name} is not possible:`, ...wrong].join('\n');
 }
 
 async function agreed(io: CommandIo): Promise<boolean> {

@@ -223,6 +223,18 @@ describe('what is done', () => {
     expect(out).toMatch(/Clients wait for a second\.[\s\S]*somebody can promote \| yes[\s\S]*It is possible\.\n$/);
     engine.rehearse = () => ({ possible: false, node: null, effect: 'Nothing.', checks: [] });
     expect((await say('switchover', '--dry-run')).code).toBe(3);
+    engine.rehearse = () => ({
+      possible: false,
+      node: null,
+      effect: 'Node 9 becomes the primary.',
+      checks: [{ name: 'node', ok: false, detail: 'there is no node 9', remedy: null }],
+    });
+    expect(await say('switchover', '--yes')).toEqual({
+      code: 3,
+      out: '',
+      err: 'The switchover is not possible:\n  node: there is no node 9',
+    });
+    expect(engine.calls).toEqual([]);
   });
 
   test.each(['failover', 'switchover', 'recover 2'])(

@@ -5,7 +5,7 @@ import { AUTH_QUERY_SCRIPT } from '@pgherd/auth';
 import { Supervisor } from '@pgherd/engine';
 import { type Cluster, clusterExists, createCluster, findBinaries, openCluster } from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
-import { openDoors } from '../doors/doors.ts';
+import { type Doors, openDoors } from '../doors/doors.ts';
 import { operationsOf } from '../doors/operations-of.ts';
 import { CommandError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
@@ -97,7 +97,7 @@ class Herd {
     const supervisor = new Supervisor({ paths: files, logFd });
     this.#undo.push(() => supervisor.stop('fast'));
     await this.#unlessAsked(supervisor.start());
-    const doors = await openDoors(operationsOf(supervisor, this.#signals), supervisor.settings, files.pcp, (message) =>
+    const doors = await openDoors(operationsOf(supervisor, this.#signals), supervisor.settings, files, (message) =>
       supervisor.log.write('warning', message),
     );
     this.#undo.push(() => doors.close());
@@ -105,7 +105,7 @@ class Herd {
     this.#step('ready');
     writeRunning(options.dir, supervisor.settings);
     process.on('SIGHUP', hangUp(supervisor));
-    return banner(options, cluster, supervisor, doors.urls['metrics'] ?? '');
+    return banner(options, cluster, supervisor, doors.urls);
   }
 
   async down(): Promise<void> {
@@ -200,7 +200,10 @@ function hangUp(supervisor: Supervisor): () => void {
   };
 }
 
-function banner(options: UpOptions, cluster: Cluster, supervisor: Supervisor, doorsUrl: string): string[] {
+const door = (name: string, url = '', path: string): string[] =>
+  url === '' ? [] : [`    ${name.padEnd(12)}  ${url}${path}`];
+
+function banner(options: UpOptions, cluster: Cluster, supervisor: Supervisor, urls: Doors['urls']): string[] {
   const dir = options.given.has('dir') ? ` --dir ${options.dir}` : '';
   const [major] = cluster.binaries.version.split('.');
   const standbys = cluster.standbys.length;
@@ -212,9 +215,11 @@ function banner(options: UpOptions, cluster: Cluster, supervisor: Supervisor, do
     `    application   ${applicationUri(cluster, supervisor.settings, '***')}`,
     `    user          ${cluster.secrets.app.user}, owner of the database "${cluster.database}"`,
     `    servers       ${cluster.nodes.map((node) => `${node.host}:${node.port}`).join('  ')}`,
-    ...(doorsUrl === '' ? [] : [`    metrics       ${doorsUrl}/metrics`]),
+    ...door('metrics', urls['metrics'], '/metrics'),
+    ...door('control API', urls['control interface'], ''),
     '',
     '  Try:',
+    `    npx pgherd status${dir}`,
     `    npx pgherd sql${dir} "show pool_nodes"`,
     `    npx pgherd sql${dir} "select inet_server_port(), pg_is_in_recovery()"`,
     `    npx pgherd url${dir}    # the application's URI, password included`,
