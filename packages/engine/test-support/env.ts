@@ -20,6 +20,8 @@ export const env = {
   ownWrites: (short: number): number => count('PGHERD_OWN_WRITES', short),
   /** Sessions that are played through pgherd and directly, for each way of playing them. */
   sameSessions: (short: number): number => count('PGHERD_SAME_SESSIONS', short),
+  /** Primaries that are killed. */
+  failovers: (short: number): number => count('PGHERD_FAILOVERS', short),
   /** Idle clients of the memory test. */
   idleClients: (short: number): number => count('PGHERD_IDLE_CLIENTS', short),
 };
