@@ -67,6 +67,14 @@ export function socketTarget(host: string, port: number): { host: string; port: 
   return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
 }
 
+/** Those under way in this process. */
+const openings = new Set<Opening>();
+
+/** Breaks off what is being opened to these nodes: nothing more is sent there. */
+export function abortOpenings(because: string, gone: (nodeId: number) => boolean): void {
+  for (const opening of [...openings]) if (gone(opening.target.nodeId)) opening.abort(because);
+}
+
 export function openLink(target: OpenTarget, stats: LinkStats): Promise<Link> {
   return new Promise((resolve, reject) => {
     new Opening(target, stats, resolve, reject).start();
@@ -74,7 +82,7 @@ export function openLink(target: OpenTarget, stats: LinkStats): Promise<Link> {
 }
 
 class Opening implements ChannelHandler {
-  private readonly target: OpenTarget;
+  readonly target: OpenTarget;
   private readonly stats: LinkStats;
   private readonly resolve: (link: Link) => void;
   private readonly reject: (error: Error) => void;
@@ -99,7 +107,12 @@ class Opening implements ChannelHandler {
     this.reject = reject;
   }
 
+  abort(because: string): void {
+    this.fail(new BackendUnavailableError(this.target.nodeId, because, { sqlstate: '57P03' }));
+  }
+
   start(): void {
+    openings.add(this);
     this.timer = setTimeout(
       () => this.fail(new BackendUnavailableError(this.target.nodeId, this.where('did not answer in time'))),
       this.target.deadlineMs,
@@ -271,6 +284,7 @@ class Opening implements ChannelHandler {
       throw new BackendUnavailableError(target.nodeId, this.where('closed the connection during sign-in'));
     }
     this.phase = 'over';
+    openings.delete(this);
     if (this.timer !== null) clearTimeout(this.timer);
     const greeting = internBytes(
       Buffer.concat([...this.parameters].map(([name, value]) => encodeParameterStatus(name, value))),
@@ -300,6 +314,7 @@ class Opening implements ChannelHandler {
   private fail(error: Error): void {
     if (this.phase === 'over') return;
     this.phase = 'over';
+    openings.delete(this);
     if (this.timer !== null) clearTimeout(this.timer);
     this.channel?.destroy();
     this.reject(error);

@@ -40,6 +40,11 @@ const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
  *   (its session ended)
  */
 export function ask(link: Link, messages: Buffer, questions: number, done: (answer: Answer) => void): void {
+  if (link.channel.closed) {
+    // Nobody will tell of its end once more.
+    queueMicrotask(() => done({ rows: [], error: LOST, failedAt: 0 }));
+    return;
+  }
   const before = link.user;
   link.user = new EngineQuery(link, before, done);
   for (let i = 0; i < questions; i++) link.noteSent(Reply.QUERY);

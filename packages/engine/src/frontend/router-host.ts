@@ -21,6 +21,7 @@ export interface RoutedSession {
   /** Its connection to the primary. */
   readonly homeLink: Link;
   readonly scope: TextScope;
+  readonly ended: boolean;
 }
 
 /** In which session a text is read: what its names and its bytes mean there. */
@@ -63,6 +64,12 @@ export interface RouterHost {
   /** A connection to a read node with the session's own start-up packet; null when there is none to be had. */
   openReader(router: RoutedSession, nodeId: number): Promise<Link | null>;
   closeReader(link: Link, reusable: boolean): void;
+  /** Nobody begins a transaction at the primary now, nor a statement outside one. */
+  readonly held: boolean;
+  /** Resolves when that is over, with another primary or the same. @throws BackendUnavailableError 57P03 */
+  released(): Promise<void>;
+  /** Another connection to the primary, with the session's own start-up packet. @throws BackendUnavailableError */
+  openHome(router: RoutedSession): Promise<Link>;
   /** A read node closed the connection of a session. */
   readerLost(link: Link): void;
   /** A position of the primary's that holds all that has been written so far; null when nobody can tell. */

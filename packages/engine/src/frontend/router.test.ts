@@ -60,6 +60,9 @@ beforeAll(async () => {
   ports = {
     openReader: unset,
     closeReader: unset,
+    openHome: unset,
+    held: false,
+    released: async () => {},
     readerLost: unset,
     nodeOfPid: () => null,
     countRoute() {},

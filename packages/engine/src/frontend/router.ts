@@ -9,10 +9,12 @@
  */
 import { encodeClose, encodeQuery, encodeSync, type ReceivedErrorFields } from '@pgherd/wire';
 import type { Link } from '../backend/link.ts';
+import { BackendUnavailableError } from '../backend/open-link.ts';
 import { scopeOfKey } from '../pool/link-key.ts';
 import { decide } from '../routing/decide.ts';
 import type { RoutingRules } from '../routing/rules.ts';
 import { SessionState } from '../routing/session-state.ts';
+import { SessionTies } from '../routing/ties.ts';
 import type { StatementRoute } from '../routing/types.ts';
 import { intern } from '../worker/intern.ts';
 import { Batch } from './batch.ts';
@@ -20,6 +22,7 @@ import { type Answer, ask, askSql } from './engine-query.ts';
 import { type Exchange, ExchangeQueue, type PendingParse } from './exchange.ts';
 import { needsText, type Prepared, PreparedStatements, routeNow, type TextRoutes } from './prepared.ts';
 import { Reader, type ReaderOwner } from './reader.ts';
+import { rebuild } from './rebuild.ts';
 import type { ClientIdentity, RoutedSession, RouterHost, TextScope } from './router-host.ts';
 import { applyEffects, type EffectTargets } from './session-effects.ts';
 import { SettingsLog } from './settings-log.ts';
@@ -34,6 +37,9 @@ export interface RouterSession {
   readonly ended: boolean;
   /** The message is for the engine: no node gets it. */
   isOwn(buffer: Buffer, pos: number, size: number): boolean;
+  /** The home link is closed, and another one takes its place. */
+  adoptHome(link: Link): void;
+  endWith(reason: 'epoch', sqlstate: string, message: string, detail?: string): void;
   /** What was kept goes on. */
   resumeRouted(): void;
   /** Does these messages next, before what was kept. */
@@ -72,14 +78,18 @@ const TERMINATE_BYTES_MAX = 200;
 const FAIL = "DO $$BEGIN RAISE EXCEPTION 'a read of this transaction failed on another node'; END$$";
 
 const NOTHING = Buffer.alloc(0);
+const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 const CLOSE_UNNAMED = Buffer.concat([encodeClose({ kind: 'statement', name: '' }), encodeSync()]);
 
 let allDoubts = 0;
 
+const NEEDS_HOME: Wish = { text: null, route: null, node: WAIT };
+
 interface Wish {
   /** A text whose route is missing. */
   readonly text: Buffer | null;
-  /** A route whose node cannot be told, or is not ready, before nothing is owed. */
+  /** A route whose node cannot be told, or is not ready, before nothing is owed. Without one and without a text the
+   *  session's home is what is wanted. */
   readonly route: StatementRoute | null;
   readonly node: number;
 }
@@ -88,6 +98,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   readonly state: SessionState;
   readonly settings = new SettingsLog();
   readonly statements = new PreparedStatements();
+  private readonly ties = new SessionTies();
   readonly identity: ClientIdentity;
   private readonly host: RouterHost;
   private readonly session: RouterSession;
@@ -205,6 +216,10 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     return this.session.home;
   }
 
+  get ended(): boolean {
+    return this.session.ended;
+  }
+
   private get home(): Link {
     return this.session.home;
   }
@@ -255,6 +270,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private get asksNames(): boolean {
     const { state, home } = this;
     if (state.pinned !== null || this.catalogTouched || this.namesDoubted || state.serializable) return false;
+    if (this.barred) return false;
     return home.status === STATUS_IDLE || home.status === STATUS_TRANSACTION;
   }
 
@@ -340,7 +356,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     // A message of the primary's is still arriving: nothing may come between its parts.
     if (home.restOfMessage > 0) return home.nodeId;
     const decision = decide(route, this.state, host.herd, host.rules, host.draw);
-    if (decision.node !== null && decision.node !== home.nodeId) {
+    if (decision.node !== null && !this.isHome(decision.node)) {
       return this.avoidUntilMs > 0 && performance.now() < this.avoidUntilMs ? home.nodeId : decision.node;
     }
     return decision.rung === 'read_after_write' && this.worthAsking() ? WAIT : home.nodeId;
@@ -381,11 +397,11 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private linkFor(node: number, prepared: boolean): Link | null {
     const { home } = this;
     if (node === home.nodeId) {
-      return this.lacksUnnamed && !prepared ? null : home;
+      return this.barred || (this.lacksUnnamed && !prepared) ? null : home;
     }
     const reader = this.readers.get(node);
     if (reader !== undefined && this.inStep(reader) && this.hasStatements(reader)) return reader.link;
-    return prepared ? home : null; // it was made ready, and lost again
+    return prepared && !this.barred ? home : null; // it was made ready, and lost again
   }
 
   /** It has the session's settings, and stands in a transaction if and only if the session does. */
@@ -549,6 +565,10 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   }
 
   private goHome(route: StatementRoute): boolean {
+    if (this.barred) {
+      this.wish = NEEDS_HOME;
+      return false;
+    }
     if (!this.session.homeFree || (this.session.link !== this.home && !this.quiet)) return false;
     this.exchanges.push(this.home).add(route, null);
     this.state.sent(route, this.home.nodeId);
@@ -568,10 +588,12 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     try {
       if (wish.text !== null) {
         if (!(await this.find(wish.text))) return;
-      } else if (wish.route !== null && !(await this.settle(wish.route, wish.node))) return;
+      } else if (wish.route === null) {
+        if (!(await this.readyHome())) return;
+      } else if (!(await this.settle(wish.route, wish.node))) return;
     } catch (error) {
       this.host.trouble(error as Error);
-      this.preset = { route: wish.route ?? this.host.unknown, node: home.nodeId };
+      this.preset = wish.route === null ? null : { route: wish.route, node: home.nodeId };
     }
     if (!this.session.ended) this.session.resumeRouted();
   }
@@ -604,21 +626,25 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
 
   /** @returns false when the client has its answer, or is gone */
   private async settle(route: StatementRoute, wanted: number): Promise<boolean> {
-    const { home } = this;
-    let node = wanted === WAIT ? await this.decideWaiting(route) : wanted;
+    const wantedNode = wanted === WAIT ? await this.decideWaiting(route) : wanted;
     if (this.session.ended) return false;
-    if (node !== home.nodeId) {
-      if (!(await this.makeReady(node))) node = home.nodeId;
-    } else if (this.eager && route.destination === 'both' && this.readsElsewhere) {
-      await this.makeReady(this.state.readNode);
+    if (!this.isHome(wantedNode) && (await this.makeReady(wantedNode))) {
+      this.preset = { route, node: wantedNode };
+      return true;
     }
-    if (node === home.nodeId && this.lacksUnnamed) {
+    if (!(await this.readyHome())) return false;
+    if (this.eager && route.destination === 'both' && this.readsElsewhere) await this.makeReady(this.state.readNode);
+    while (this.lacksUnnamed && !this.session.ended) {
       const { error } = await this.unnamedHome();
       if (this.session.ended) return false;
-      // What its Bind would have met.
-      if (error !== null && this.session.failWaiting(error)) return false;
+      if (error === null) break;
+      // What its Bind would have met; if it is the connection that was lost, the next one has it yet to be made.
+      if (this.home.closed) {
+        if (!(await this.readyHome())) return false;
+      } else if (this.session.failWaiting(error)) return false;
+      else break;
     }
-    this.preset = { route, node };
+    this.preset = { route, node: this.home.nodeId };
     return true;
   }
 
@@ -655,9 +681,8 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     for (const other of batch.executed) {
       if (other === route) continue;
       // What is prepared is made on the primary, though it may run elsewhere.
-      if (isPrepare(other) || decide(other, this.state, host.herd, host.rules, draw).node === home.nodeId) {
-        return home.nodeId;
-      }
+      const { node: otherNode } = decide(other, this.state, host.herd, host.rules, draw);
+      if (isPrepare(other) || otherNode === null || this.isHome(otherNode)) return home.nodeId;
     }
     return node;
   }
@@ -673,6 +698,86 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     }
     const { token } = state;
     if (typeof token === 'bigint') await host.askReplayed(node, token);
+  }
+
+  // --- the home -------------------------------------------------------------------------------------------------------
+
+  private isHome(node: number): boolean {
+    return node === this.home.nodeId || node === this.host.herd.primary;
+  }
+
+  /** Nothing may be begun on the home link: it is closed, or transactions are held and none is open. While they are held
+   *  and something is at work there, it cannot be told yet whether one is. */
+  private get barred(): boolean {
+    const { home } = this;
+    if (home.closed) return true;
+    return this.host.held && (home.status === STATUS_IDLE || home.replies.running);
+  }
+
+  /**
+   * Waits until the statement at hand may go to the home link. Nothing is owed.
+   * @returns false when the client has its answer, or is gone
+   */
+  async readyHome(): Promise<boolean> {
+    try {
+      while (this.barred && !this.session.ended) {
+        if (this.home.closed) await this.newHome();
+        else await this.host.released();
+      }
+    } catch (error) {
+      if (!this.session.ended) this.noHome(error as Error);
+      return false;
+    }
+    return !this.session.ended;
+  }
+
+  private async newHome(): Promise<void> {
+    const link = await this.host.openHome(this);
+    const why = await rebuild(link, this.settings, this.statements);
+    if (this.session.ended || link.closed) {
+      this.host.closeReader(link, this.session.ended && why === null);
+      return;
+    }
+    if (why !== null) {
+      this.host.closeReader(link, false);
+      this.session.endWith('epoch', '57P01', 'terminating connection because the primary was lost', `${why}.`);
+      return;
+    }
+    this.session.adoptHome(link);
+    const sameNode = this.readers.get(link.nodeId);
+    if (sameNode !== undefined) this.drop(sameNode);
+    if (this.host.herd.byId[this.state.readNode]?.up !== true) this.chooseReadNode();
+    this.textScope = null;
+  }
+
+  private noHome(error: Error): void {
+    const { session, host } = this;
+    if (!(error instanceof BackendUnavailableError)) host.trouble(error);
+    // What the server itself refuses (a role that is gone) will not be otherwise for the next statement.
+    const fields = error instanceof BackendUnavailableError ? error.fields : null;
+    if (fields !== null && !/^(?:57P0[0-4]|53300)$/.test(fields.sqlstate)) {
+      session.endWith('epoch', fields.sqlstate, fields.message);
+      return;
+    }
+    const { message } = error;
+    const refusal = { severity: 'ERROR', severityNonLocalized: 'ERROR', sqlstate: '57P03', message, all: NO_FIELDS };
+    if (!session.failWaiting(refusal)) session.endWith('epoch', '57P03', message);
+  }
+
+  /** Why the session cannot be built again on another connection, as the end of a sentence about it; null = it can. */
+  get tie(): string | null {
+    const { ties, state, settings, statements } = this;
+    if (ties.reason !== null) return ties.reason;
+    if (state.pinned !== null) return `is tied to its server: ${state.pinned}`;
+    if (!settings.known || settings.hasTentative) return 'has settings that are not known';
+    return statements.lost ? 'has prepared statements that are not kept' : null;
+  }
+
+  /** The home link is closed, and the session goes on without it for now. */
+  homeLost(): void {
+    if (this.unnamedOn === this.home.nodeId) this.unnamedOn = WAIT;
+    // A position in the log of one primary says nothing about that of another.
+    if (this.state.token !== null) this.state.token = 'unknown';
   }
 
   /** Opens the link to a read node if need be, and brings it to the session's state. */
@@ -832,6 +937,8 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     }
     this.lastStatus = after;
     state.rules = this.host.rules;
+    for (const route of exchange.routes) this.ties.made(route, ok);
+    if (ok && before === STATUS_IDLE && after === STATUS_IDLE && exchange.first !== null) this.untie(exchange);
     if (before === STATUS_IDLE && after !== STATUS_IDLE) this.transaction++;
     state.finished(exchange.routes, ok, before, after);
     if (state.writes !== this.writesSeen) {
@@ -846,6 +953,11 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     if (ended || state.chained) this.endReaders();
     else if (this.eager && exchange.first?.destination === 'both') this.followAtOnce();
     this.exchanges.giveBack(exchange);
+  }
+
+  private untie({ routes }: Exchange): void {
+    const [only] = routes;
+    if (routes.length === 1 && only !== undefined) this.ties.undone(only);
   }
 
   /** Which Parse and Close messages were done, if an error came, the server's answers tell. */
@@ -995,7 +1107,8 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     } else if (!ok && (this.exchanges.oldest?.unnamedParse ?? 0) > 0) {
       // Its unnamed statement was to replace the one that the primary still has.
       this.unnamedOn = WAIT;
-      ask(home, CLOSE_UNNAMED, 1, () => this.readerDone(false));
+      if (home.closed) this.readerDone(false);
+      else ask(home, CLOSE_UNNAMED, 1, () => this.readerDone(false));
     } else this.readerDone(ok);
   }
 
@@ -1029,10 +1142,12 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     const repeat = (): void => {
       if (this.session.ended) return;
       this.wish = null;
-      this.preset = { route, node: this.home.nodeId };
+      this.preset = this.barred ? null : { route, node: this.home.nodeId };
+      if (this.barred) this.avoidUntilMs = performance.now() + AVOID_MS; // the same node would fail again
       this.session.repeat(Buffer.from(this.retry.subarray(0, this.retryLength)));
     };
-    if (this.retryUsesUnnamed && this.unnamedOn !== this.home.nodeId) void this.unnamedHome().then(repeat);
+    if (this.retryUsesUnnamed && this.unnamedOn !== this.home.nodeId && !this.barred)
+      void this.unnamedHome().then(repeat);
     else repeat();
   }
 

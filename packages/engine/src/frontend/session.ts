@@ -23,6 +23,7 @@ import { type Interception, intercept, interceptParse, type OwnCommand } from '.
 import { lastStatements } from './last-statement.ts';
 import { encodeExecuted, type OwnOutcome, OwnStatements } from './own-statements.ts';
 import type { Reader } from './reader.ts';
+import { changedParameters, postmasterIsGone } from './rebuild.ts';
 import { encodeAnswer, failed, type OwnAnswer } from './report.ts';
 import type { Router, RouterSession } from './router.ts';
 
@@ -48,6 +49,12 @@ export interface SessionOwner {
   /** Idle connections to the database give way, and none is kept for a moment. */
   guard(database: string): Promise<void>;
   countStatement(nodeId: number): void;
+  /** A session goes on without the connection to the primary that it had. */
+  homeLost?(session: Session, link: Link): void;
+  /** Nobody begins anything at the primary now (see Hold). */
+  readonly held?: boolean;
+  /** While that is so: nothing of this session's is open there any more. */
+  drained?(): void;
   /** An ErrorResponse of the server is on its way to the client. */
   backendError?(session: Session, body: Buffer): void;
   /** Set while a log or notice setting asks to see each message. */
@@ -97,6 +104,7 @@ export interface ClientFacts {
 
 const HELD_BYTES_MAX = 256 * 1024;
 const MESSAGE_BYTES_MAX = 0x3fffffff;
+const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 const STALLED_BYTES_MAX = 16 * 1024;
 /** What the primary may say while a read node is answering; the rest waits in its socket. */
 const ASIDE_BYTES_MAX = 256 * 1024;
@@ -131,8 +139,16 @@ const QUERY = Frontend.QUERY;
 export class Session implements ChannelHandler, LinkUser, RouterSession {
   readonly client: ClientFacts;
   readonly channel: Channel;
-  /** The connection to the primary. */
-  readonly home: Link;
+  /** The connection to the primary. While the session has none (`homeless`) the one that it had, which is closed. */
+  home: Link;
+  /** The PID that the client's cancel requests name: that of its first server process. */
+  readonly keyPid: number;
+  /** It has lost its connection to the primary and gets another one with the next statement that needs it. */
+  homeless = false;
+  /** The server's last word is not for the client: the session outlives the connection. */
+  private hidesLastWord = false;
+  /** Its statements wait while transactions are held. */
+  private still = false;
   /** The connection that the last statement went to; the home link, unless a read went elsewhere. */
   link: Link;
   /** Spreads reads; null where everything goes to the primary. */
@@ -176,6 +192,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     this.client = client;
     this.channel = channel;
     this.home = link;
+    this.keyPid = link.pid;
     this.link = link;
     this.owner = owner;
     link.user = this;
@@ -644,6 +661,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     this.pendingAnswer = null;
     if (what.kind === 'guard') {
       await this.owner.guard(what.database);
+      if (this.state === 'stalled' && this.router !== null && !(await this.router.readyHome())) return;
       if (this.state === 'stalled') this.unstall(true);
       return;
     }
@@ -830,7 +848,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   // --- from the backend -------------------------------------------------------------------------------------------
 
   fromBackend(buffer: Buffer, start: number, end: number): boolean {
-    if (this.state === 'closing') return true;
+    if (this.state === 'closing' || this.hidesLastWord) return true;
     const readerAnswers = this.link !== this.home && this.link.replies.running;
     if (readerAnswers || this.aside !== null) {
       // The primary speaks while a read node is answering: a notification, a notice. Only whole messages are passed on.
@@ -863,6 +881,11 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   }
 
   backendError(body: Buffer): void {
+    if (this.home.fatal && postmasterIsGone(body)) {
+      this.hidesLastWord = true;
+      if (this.survives) return;
+      this.hidesLastWord = false;
+    }
     this.batchFailed = true;
     this.router?.homeError();
     if (this.own?.barrier?.expectsError !== true) this.owner.backendError?.(this, body);
@@ -875,6 +898,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
 
   backendIdle(): void {
     this.lastActiveMs = performance.now();
+    if (this.owner.held === true) this.drainedHome();
     if (this.terminating) {
       if (this.link.replies.certain && !this.serverEnds) this.finish('terminate', true);
       else this.letServerEnd();
@@ -889,9 +913,113 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     this.moveTo('idle');
   }
 
+  private drainedHome(): void {
+    this.owner.drained?.();
+    if (!this.terminating) this.holdStill();
+  }
+
   backendGone(_error: Error | null): void {
+    if (this.state === 'closing') return;
+    if (this.survives) {
+      this.loseHome();
+      return;
+    }
     if (this.link.restOfMessage === 0) this.tellAside(); // its last word may be among it
-    this.finish(this.terminating ? 'terminate' : 'backend-gone', false);
+    const { home } = this;
+    const reason = this.terminating ? 'terminate' : home.cutBecause === null ? 'backend-gone' : 'epoch';
+    this.finish(reason, false, home.fatal || this.terminating ? null : this.whyEnds());
+  }
+
+  // --- without a home -----------------------------------------------------------------------------------------------
+
+  /** The connection to the primary may go, and the session stays: it owes nothing there, and all that it left is known. */
+  private get survives(): boolean {
+    const { home, router, own } = this;
+    if (router === null || this.terminating || router.tie !== null) return false;
+    if (home.fatal && !this.hidesLastWord) return false; // the server has ended it, by somebody's wish
+    if (home.status !== STATUS_IDLE || home.restOfMessage > 0 || (own !== null && own.barrier !== null)) return false;
+    // A question of the engine's own, before the statement at hand was sent, may stay without an answer.
+    if (home.replies.running && !this.starting) return false;
+    return this.link !== home || (this.rest === 0 && !router.inBatch);
+  }
+
+  private loseHome(): void {
+    const { home } = this;
+    this.homeless = true;
+    this.hidesLastWord = false;
+    this.batchFailed = false;
+    this.backendDrained(); // it takes no more, and nobody has to wait for that
+    home.replies.clear();
+    this.owner.homeLost?.(this, home);
+    home.user = this; // the engine's questions need it no more
+    this.router?.homeLost();
+    if (this.state === 'busy' && !this.link.replies.running) this.moveTo('idle');
+    else this.routeNow();
+    this.ownNow();
+  }
+
+  /** Nobody begins anything at the primary: a session whose statements are not routed reads no more of them. */
+  holdStill(): void {
+    if (this.router !== null || this.openAtHome || this.rest > 0 || this.state === 'closing') return;
+    if (this.state === 'stalled') return;
+    this.moveTo('stalled');
+    this.still = true;
+  }
+
+  letGo(): void {
+    if (!this.still) return;
+    this.still = false;
+    this.goOn();
+  }
+
+  /** It was held for too long. */
+  failHeld(reason: string): void {
+    if (!this.still || this.stalledBytes === null) return;
+    this.still = false;
+    const error = {
+      sqlstate: '57P03',
+      message: reason,
+      severity: 'ERROR',
+      severityNonLocalized: 'ERROR',
+      all: NO_FIELDS,
+    };
+    if (this.failWaiting(error)) this.holdStill();
+    else this.endWith('epoch', '57P03', reason);
+  }
+
+  /** Another connection takes the place of the lost one. */
+  adoptHome(link: Link): void {
+    const before = this.home;
+    const news = changedParameters(before, link);
+    this.home = link;
+    if (this.link === before) this.link = link;
+    before.user = null;
+    link.user = this;
+    link.countsCommands = false;
+    this.homeless = false;
+    if (news.length > 0) this.channel.writeOwned(news);
+  }
+
+  /** What the client is told when it ends with its connection to the primary; null in the middle of a message. */
+  private whyEnds(): Buffer | null {
+    const { home, link } = this;
+    if (link.restOfMessage > 0 || home.restOfMessage > 0) return null;
+    const lost = home.cutBecause ?? `the connection to backend node ${home.nodeId} was lost`;
+    return encodeErrorResponse({
+      severity: 'FATAL',
+      sqlstate: '57P01',
+      message: `terminating connection because ${lost}`,
+      detail: this.whyTied(),
+    });
+  }
+
+  private whyTied(): string {
+    const { home, router } = this;
+    if (home.replies.running) return 'A statement was at work. Whether it has had its effect is not known.';
+    if (home.status !== STATUS_IDLE) return 'The session was in a transaction. Nothing of it was committed.';
+    if (router === null) return 'The statements of this session are not analysed, so that it cannot be built again.';
+    const { tie } = router;
+    return tie === null ? 'A message was on its way.' : `The session cannot be built again: it ${tie}.`;
   }
 
   backendFull(): void {
@@ -923,10 +1051,11 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   }
 
   /** Ends the session with a FATAL message to the client (shutdown, limits). */
-  endWith(reason: EndReason, sqlstate: string, message: string): void {
+  endWith(reason: EndReason, sqlstate: string, message: string, detail?: string): void {
     if (this.state === 'closing') return;
-    const last = encodeErrorResponse({ severity: 'FATAL', sqlstate, message });
-    this.finish(reason, true, last);
+    const more = detail === undefined ? {} : { detail };
+    const last = encodeErrorResponse({ severity: 'FATAL', sqlstate, message, ...more });
+    this.finish(reason, true, this.link.restOfMessage > 0 ? null : last);
   }
 
   private finish(reason: EndReason, mayReuse: boolean, last: Buffer | null = null): void {
@@ -961,7 +1090,13 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
 
   /** All connections that the session holds, its home first. */
   get links(): readonly Link[] {
-    return [this.home, ...(this.router?.readerLinks ?? [])];
+    const others = this.router?.readerLinks ?? [];
+    return this.homeless ? others : [this.home, ...others];
+  }
+
+  /** Something of it is open at the primary: a transaction, or a statement. */
+  get openAtHome(): boolean {
+    return !this.homeless && (this.home.status !== STATUS_IDLE || this.home.replies.running);
   }
 
   /** The connection whose server works for the client now. */

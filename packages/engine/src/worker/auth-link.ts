@@ -216,6 +216,12 @@ export class AuthLink implements LinkUser {
     this.next();
   }
 
+  /** Closes without a word to the server. */
+  cut(because: string): void {
+    this.link?.cut(because);
+    this.close();
+  }
+
   close(): void {
     this.closed = true;
     this.drop(new Error('the primary changed, or the proxy stops'));

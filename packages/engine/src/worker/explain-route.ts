@@ -39,7 +39,7 @@ export function explainInSession(routing: Routing, session: Session, sql: string
     rules: router?.rules ?? routing.rules,
     // A question inside a batch would end its implicit transaction, and one in a snapshot would take it.
     ask:
-      home.replies.batchOpen || home.status === FAILED || router?.state.oneSnapshot === true
+      home.closed || home.replies.batchOpen || home.status === FAILED || router?.state.oneSnapshot === true
         ? null
         : (question) => askSql(home, question),
     prepared: (name) => preparedText(router?.statements.get(name)?.message ?? null),

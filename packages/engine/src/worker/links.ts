@@ -5,15 +5,16 @@ import { type Credentials, createCredentials } from '@pgherd/auth';
 import { healthCheckOf, type Settings } from '@pgherd/config';
 import { encodeStartup } from '@pgherd/wire';
 import { internBytes, type Link } from '../backend/link.ts';
-import { BackendUnavailableError, openLink } from '../backend/open-link.ts';
+import { abortOpenings, BackendUnavailableError, type OpenTarget, openLink } from '../backend/open-link.ts';
 import type { RoutedSession } from '../frontend/router-host.ts';
 import type { LinkWish } from '../frontend/startup.ts';
 import type { ClusterSnapshot } from '../ipc.ts';
 import { linkKey, REPLICATION_KEY, startupParams } from '../pool/link-key.ts';
 import { Pool } from '../pool/pool.ts';
 import { type ResetPlan, resetPlan } from '../pool/reset.ts';
-import { homeNode } from '../routing/home-node.ts';
 import { intern } from './intern.ts';
+import { Proofs } from './proofs.ts';
+import { Turns } from './turns.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** What opens further connections for a session. */
@@ -39,6 +40,12 @@ const RESET_LIMIT_MS = 10_000;
 const CONNECT_LIMIT_DEFAULT_MS = 10_000;
 /** How long a read waits for room in a read node's pool before it goes to the primary. */
 const READER_WAIT_MS = 200;
+/** How long a session without a home waits for a primary when nobody says how long it will take. */
+const HOME_PATIENCE_MS = 30_000;
+const HOME_AGAIN_MS = 200;
+const HOME_OPENINGS_MAX = 32;
+
+type NodeSnapshot = ClusterSnapshot['nodes'][number];
 
 /** Time for one connection attempt; 0 in the file = no limit. */
 export function connectLimitMs(settings: Settings, nodeId: number): number {
@@ -53,6 +60,13 @@ export class Links {
   /** What other workers still lack: given up as soon as it is not needed here. */
   private shedWanted = 0;
   private resets: ResetPlan = resetPlan(['ABORT', 'DISCARD ALL']);
+  /** Replication connections, which are in no pool. */
+  private readonly replicating = new Set<Link>();
+  private readonly proofs = new Proofs();
+  /** Sessions that have lost their home come back all at once: a server takes so many new connections at a time. */
+  private readonly homeTurns = new Turns(HOME_OPENINGS_MAX);
+  /** When a primary that could not be reached is tried again. */
+  private readonly homeNotBeforeMs = new Map<number, number>();
 
   constructor(context: WorkerContext) {
     this.context = context;
@@ -78,9 +92,19 @@ export class Links {
     for (const pool of this.pools.values()) pool.guardDatabase(database);
   }
 
-  /** Idle connections of an older epoch prove nothing about their node. */
-  closeOldEpochs(epoch: number): void {
-    for (const pool of this.pools.values()) pool.closeIdle((link) => link.epoch !== epoch);
+  /** Breaks off everything that leads to these nodes, in use, idle or being opened: not one byte more is sent there. */
+  fence(nodes: readonly number[], because: string): void {
+    if (nodes.length === 0) return;
+    abortOpenings(because, (nodeId) => nodes.includes(nodeId));
+    // Whoever opened meanwhile is of the new term already.
+    const gone = (link: Link): boolean => nodes.includes(link.nodeId) && !this.isGood(link);
+    for (const pool of this.pools.values()) pool.cut(because, gone);
+    for (const link of this.replicating) if (gone(link)) link.cut(because);
+  }
+
+  /** Opened in the present term of its node. */
+  private isGood(link: Link): boolean {
+    return link.epoch === this.context.terms.of(link.nodeId);
   }
 
   closeIdle(): void {
@@ -144,25 +168,33 @@ export class Links {
     return pool;
   }
 
-  /** The connection that a session starts with: to the primary. @throws BackendUnavailableError */
+  /**
+   * The connection that a session starts with: to the primary. While that one changes the client waits.
+   * @throws BackendUnavailableError
+   */
   async acquire(wish: LinkWish): Promise<Link> {
-    const { message } = wish;
-    const { cluster } = this.context;
-    const decision = homeNode(cluster);
-    const node = cluster.nodes.find((candidate) => candidate.id === decision.node);
-    if (node === undefined) {
-      throw new BackendUnavailableError(
-        -1,
-        `no backend node can serve this session: ${decision.why.map((reason) => reason.found).join('; ')}`,
-        { sqlstate: '57P03' },
-      );
+    for (;;) {
+      const cluster = await this.context.hold.primary();
+      try {
+        return await this.acquireIn(cluster, wish);
+      } catch (error) {
+        const now = this.context.cluster;
+        if (!(error instanceof BackendUnavailableError) || (now.epoch === cluster.epoch && now.hold === null))
+          throw error;
+      }
     }
+  }
+
+  /** @param cluster has a primary */
+  private async acquireIn(cluster: ClusterSnapshot, wish: LinkWish): Promise<Link> {
+    const { message } = wish;
+    const node = primaryOf(cluster);
     const replication = message.replication !== 'off';
     const params = startupParams(message);
     const key = replication ? REPLICATION_KEY : intern(linkKey(node.id, wish.protocol, params));
     const pool = this.pool(node.id);
     if (!replication && !wish.fresh) {
-      const link = pool.take(key, cluster.epoch);
+      const link = pool.take(key, this.context.terms.of(node.id));
       if (link !== null) {
         // A reused connection proves nothing about this client: it is asked as the server asked before.
         if (wish.proveReuse !== null) {
@@ -174,7 +206,7 @@ export class Links {
             throw error;
           }
           // The proof takes as long as the client likes: the connection may be gone, or its node no longer the primary.
-          if (!credentials.unproved && link.clean && link.epoch === this.context.cluster.epoch) return link;
+          if (!credentials.unproved && link.clean && this.isGood(link)) return link;
           this.retire(link, link.clean, true); // also for a password that only the server can judge
           return this.open(wish, cluster, node, key, params, pool, credentials);
         }
@@ -196,82 +228,183 @@ export class Links {
   private async open(
     wish: LinkWish,
     cluster: ClusterSnapshot,
-    node: ClusterSnapshot['nodes'][number],
+    node: NodeSnapshot,
     key: string,
     params: readonly (readonly [string, string])[],
     pool: Pool | null,
     known: Credentials | null,
   ): Promise<Link> {
-    const deadlineMs = connectLimitMs(this.context.settings, node.id);
+    const { context } = this;
+    const credentials = known ?? wish.credentials;
+    const startup = internBytes(encodeStartup({ protocol: wish.protocol, params }));
+    try {
+      return await this.openHomeLink(cluster, node, pool, {
+        key,
+        database: intern(wish.message.database),
+        user: wish.message.user,
+        startup,
+        onTlsAnswer: (answer) =>
+          context.log.write('debug1', 'attempting to negotiate a secure connection', {
+            detail: `client->server SSL response: ${answer}`,
+          }),
+        credentials: typeof credentials === 'function' ? credentials : () => credentials,
+      });
+    } catch (error) {
+      this.reportFailure(error, cluster, node);
+      throw error;
+    }
+  }
+
+  /** A server that cannot be reached is a suspicion; one that refuses speaks for itself. */
+  private reportFailure(error: unknown, cluster: ClusterSnapshot, node: NodeSnapshot): void {
+    if (!(error instanceof BackendUnavailableError) || error.fields !== null) return;
+    if (cluster.epoch !== this.context.cluster.epoch) return;
+    this.context.send({ t: 'suspect', node: node.id, reason: error.message });
+    this.context.log.write('log', `failed to connect to PostgreSQL server on "${node.host}:${node.port}"`, {
+      detail: error.message,
+    });
+  }
+
+  /**
+   * A new connection to the primary, which has proved that it is the one.
+   * @param cluster the snapshot that chose the node
+   * @param pool null for replication
+   */
+  private async openHomeLink(
+    cluster: ClusterSnapshot,
+    node: NodeSnapshot,
+    pool: Pool | null,
+    how: Pick<OpenTarget, 'key' | 'database' | 'user' | 'startup' | 'credentials'> & Partial<OpenTarget>,
+  ): Promise<Link> {
+    const { settings, terms } = this.context;
+    const deadlineMs = connectLimitMs(settings, node.id);
+    const term = terms.of(node.id);
     if (pool !== null && !(await pool.reserve(deadlineMs))) {
       throw new BackendUnavailableError(node.id, `no connection to backend node ${node.id} became free in time`, {
         sqlstate: '53300',
       });
     }
-    const credentials = known ?? wish.credentials;
+    let link: Link | null = null;
     try {
-      this.refuseOldEpoch(cluster, node.id);
-      const link = await openLink(
+      this.refuseOldTerm(node.id, term);
+      link = await openLink(
         {
+          ...how,
           nodeId: node.id,
-          epoch: cluster.epoch,
+          epoch: term,
           host: node.host,
           port: node.port,
-          key,
-          database: intern(wish.message.database),
-          user: wish.message.user,
-          startup: internBytes(encodeStartup({ protocol: wish.protocol, params })),
           tls: this.context.backendTls,
-          onTlsAnswer: (answer) =>
-            this.context.log.write('debug1', 'attempting to negotiate a secure connection', {
-              detail: `client->server SSL response: ${answer}`,
-            }),
-          deadlineMs: deadlineMs + this.context.settings.authentication_timeout * 1000,
-          credentials: typeof credentials === 'function' ? credentials : () => credentials,
+          deadlineMs: deadlineMs + settings.authentication_timeout * 1000,
         },
         this.context.counters,
       );
-      if (cluster.epoch !== this.context.cluster.epoch) link.close();
-      this.refuseOldEpoch(cluster, node.id);
-      if (pool !== null) pool.counters.opened++;
+      if (pool !== null) pool.add(link);
+      else this.replicating.add(link);
+      this.refuseOldTerm(node.id, term);
+      const objection = await this.proofs.prove(link, cluster);
+      this.refuseOldTerm(node.id, term);
+      if (objection !== null) {
+        const message = `backend node ${node.id} is not used as the primary: ${objection}`;
+        throw new BackendUnavailableError(node.id, message, { sqlstate: '57P03' });
+      }
+      if (!link.clean) {
+        throw new BackendUnavailableError(node.id, `backend node ${node.id} closed the connection`);
+      }
       return link;
     } catch (error) {
-      pool?.unreserve();
-      if (
-        error instanceof BackendUnavailableError &&
-        error.fields === null &&
-        cluster.epoch === this.context.cluster.epoch
-      ) {
-        this.context.send({ t: 'suspect', node: node.id, reason: error.message });
-        this.context.log.write('log', `failed to connect to PostgreSQL server on "${node.host}:${node.port}"`, {
-          detail: error.message,
-        });
-      }
+      if (link === null) pool?.unreserve();
+      else if (pool !== null) pool.discard(link);
+      else this.closeReplication(link);
       throw error;
     }
   }
 
+  private closeReplication(link: Link): void {
+    this.replicating.delete(link);
+    link.close();
+  }
+
   /** Waiting and opening take time, and the primary may have moved since the node was chosen. */
-  private refuseOldEpoch(cluster: ClusterSnapshot, nodeId: number): void {
-    if (cluster.epoch === this.context.cluster.epoch) return;
+  private refuseOldTerm(nodeId: number, term: number): void {
+    if (term === this.context.terms.of(nodeId)) return;
     throw new BackendUnavailableError(nodeId, 'the primary node changed while this session started; connect again', {
       sqlstate: '57P03',
     });
   }
 
+  /**
+   * A connection to the primary for a session that has lost its own. Waits for a primary, and tries as long as it may be
+   * coming back.
+   * @throws BackendUnavailableError
+   */
+  async openHome(router: RoutedSession, keys: SessionKeys): Promise<Link> {
+    const { hold, settings } = this.context;
+    const patienceMs = Math.min(HOME_PATIENCE_MS, (settings.search_primary_node_timeout || HOME_PATIENCE_MS) * 1000);
+    const startedMs = performance.now();
+    for (;;) {
+      const leftMs = patienceMs - (performance.now() - startedMs);
+      const cluster = await hold.primary(leftMs);
+      const node = primaryOf(cluster);
+      const pauseMs = (this.homeNotBeforeMs.get(node.id) ?? 0) - performance.now();
+      if (pauseMs > 0) {
+        await hold.change(pauseMs);
+        if (!router.ended) continue;
+      }
+      if (router.ended) throw new BackendUnavailableError(node.id, 'the client is gone');
+      await this.homeTurns.take();
+      try {
+        if (cluster.epoch !== this.context.cluster.epoch || hold.blocks) continue;
+        return await this.openHomeIn(cluster, node, router, keys);
+      } catch (error) {
+        if (!mayPass(error)) throw error;
+        const changed = this.context.cluster.epoch !== cluster.epoch || this.context.cluster.hold !== null;
+        if (!changed && performance.now() - startedMs >= patienceMs) throw error;
+        if (!changed) this.homeNotBeforeMs.set(node.id, performance.now() + HOME_AGAIN_MS);
+      } finally {
+        this.homeTurns.give();
+      }
+    }
+  }
+
+  private async openHomeIn(
+    cluster: ClusterSnapshot,
+    node: NodeSnapshot,
+    router: RoutedSession,
+    keys: SessionKeys,
+  ): Promise<Link> {
+    const { homeLink } = router;
+    const key = intern(`${node.id}${homeLink.key.slice(homeLink.key.indexOf('\0'))}`);
+    const pool = this.pool(node.id);
+    const idle = pool.take(key, this.context.terms.of(node.id));
+    if (idle !== null) {
+      // A server that asks for a password has been shown one on this connection, yet not by this client.
+      if (idle.authRequest === 'ok' || keys.credentials !== null) return idle;
+      pool.release(idle);
+    }
+    try {
+      return await this.openHomeLink(cluster, node, pool, {
+        key,
+        database: homeLink.database,
+        user: router.identity.user,
+        startup: keys.startup,
+        credentials: () => keys.credentials ?? createCredentials({}),
+      });
+    } catch (error) {
+      // The first one to fail speaks for all that wait.
+      if (performance.now() >= (this.homeNotBeforeMs.get(node.id) ?? 0)) this.reportFailure(error, cluster, node);
+      throw error;
+    }
+  }
+
   /** A link that no session uses any more: reset and kept, or closed. */
   retire(link: Link, reusable: boolean, unused = false): void {
     if (link.key === REPLICATION_KEY) {
-      link.close();
+      this.closeReplication(link);
       return;
     }
     const pool = this.pool(link.nodeId);
-    if (
-      !reusable ||
-      !pool.settings.keepIdle ||
-      link.epoch !== this.context.cluster.epoch ||
-      this.context.stoppingFast
-    ) {
+    if (!reusable || !pool.settings.keepIdle || !this.isGood(link) || this.context.stoppingFast) {
       pool.discard(link);
       if (this.shedWanted > 0) this.shed(this.shedWanted);
       return;
@@ -310,7 +443,8 @@ export class Links {
     const home = router.homeLink;
     const key = intern(`${nodeId}${home.key.slice(home.key.indexOf('\0'))}`);
     const pool = this.pool(nodeId);
-    const idle = pool.take(key, cluster.epoch);
+    const term = this.context.terms.of(nodeId);
+    const idle = pool.take(key, term);
     if (idle !== null) {
       // A server that asks for a password has been shown one on this connection, yet not by this client.
       if (idle.authRequest === 'ok' || keys.credentials !== null) return idle;
@@ -322,7 +456,7 @@ export class Links {
       const link = await openLink(
         {
           nodeId,
-          epoch: cluster.epoch,
+          epoch: term,
           host: node.host,
           port: node.port,
           key,
@@ -335,10 +469,15 @@ export class Links {
         },
         this.context.counters,
       );
-      pool.counters.opened++;
-      if (cluster.epoch === this.context.cluster.epoch) return link;
-      link.close();
+      pool.add(link);
+      if (this.isGood(link) && !link.closed) return link;
+      pool.discard(link);
+      return null;
     } catch (error) {
+      if (term !== this.context.terms.of(nodeId)) {
+        pool.unreserve();
+        return null; // it was broken off on purpose
+      }
       this.context.send({ t: 'suspect', node: nodeId, reason: (error as Error).message });
       this.context.log.write('log', `failed to connect to PostgreSQL server on "${node.host}:${node.port}"`, {
         detail: `${(error as Error).message}; the read goes to the primary`,
@@ -347,4 +486,16 @@ export class Links {
     pool.unreserve();
     return null;
   }
+}
+
+function primaryOf(cluster: ClusterSnapshot): NodeSnapshot {
+  const node = cluster.nodes.find((candidate) => candidate.id === cluster.primary);
+  if (node !== undefined) return node;
+  throw new BackendUnavailableError(cluster.primary ?? -1, 'the primary is none of the nodes', { sqlstate: '57P03' });
+}
+
+/** It starts, recovers, is full, or is out of reach: all that may be over in a moment. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof BackendUnavailableError)) return false;
+  return error.fields === null || /^(?:57P0[0-4]|53300)$/.test(error.fields.sqlstate);
 }

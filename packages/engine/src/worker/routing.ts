@@ -23,6 +23,9 @@ export type OwnRules = Pick<Settings, 'allow_sql_comments' | 'check_temp_table' 
 export interface RoutingPorts {
   openReader(router: RoutedSession, nodeId: number): Promise<Link | null>;
   closeReader(link: Link, reusable: boolean): void;
+  openHome(router: RoutedSession): Promise<Link>;
+  readonly held: boolean;
+  released(): Promise<void>;
   readerLost(link: Link): void;
   nodeOfPid(pid: number): number | null;
   countRoute(nodeId: number, route: StatementRoute): void;
@@ -198,6 +201,18 @@ export class Routing implements RouterHost {
     opening.then(tooLate, () => {});
     this.notBeforeMs.set(nodeId, performance.now() + OPEN_PAUSE_MS);
     return null;
+  }
+
+  get held(): boolean {
+    return this.ports.held;
+  }
+
+  released(): Promise<void> {
+    return this.ports.released();
+  }
+
+  openHome(router: RoutedSession): Promise<Link> {
+    return this.ports.openHome(router);
   }
 
   closeReader(link: Link, reusable: boolean): void {

@@ -81,4 +81,10 @@ export class ServiceLink {
     this.closed = true;
     this.drop();
   }
+
+  /** The same without a word to the server. */
+  cut(because: string): void {
+    this.link?.cut(because);
+    this.close();
+  }
 }

@@ -35,7 +35,7 @@ export class ServiceLinks {
     return openLink(
       {
         nodeId,
-        epoch: cluster.epoch,
+        epoch: this.context.terms.of(nodeId),
         host: node.host,
         port: node.port,
         key: 'service',
@@ -62,8 +62,20 @@ export class ServiceLinks {
     );
   }
 
-  /** What auth_query says of a user. */
-  authLookup(user: string): ReturnType<AuthLink['lookup']> {
+  /** What auth_query says of a user. While the primary changes it waits, as the client that it is for would. */
+  async authLookup(user: string): Promise<Awaited<ReturnType<AuthLink['lookup']>>> {
+    for (;;) {
+      if (this.context.cluster.hold !== null) await this.context.hold.primary();
+      const { epoch } = this.context.cluster;
+      try {
+        return await this.lookupNow(user);
+      } catch (error) {
+        if (this.context.cluster.epoch === epoch && this.context.cluster.hold === null) throw error;
+      }
+    }
+  }
+
+  private lookupNow(user: string): ReturnType<AuthLink['lookup']> {
     if (this.authLink === null) {
       const { cluster, settings } = this.context;
       const node = cluster.nodes.find((candidate) => candidate.id === cluster.primary);
@@ -71,7 +83,7 @@ export class ServiceLinks {
       this.authLink = new AuthLink(
         {
           nodeId: node.id,
-          epoch: cluster.epoch,
+          epoch: this.context.terms.of(node.id),
           host: node.host,
           port: node.port,
           tls: this.context.backendTls,
@@ -93,6 +105,14 @@ export class ServiceLinks {
   /** Another configuration: what was asked is still answered, the next question goes by the new one. */
   retireAuth(): void {
     this.authLink?.retire();
+    this.authLink = null;
+  }
+
+  /** Another epoch: none of them says anything more. */
+  cut(because: string): void {
+    for (const service of this.services.values()) service.cut(because);
+    this.services.clear();
+    this.authLink?.cut(because);
     this.authLink = null;
   }
 

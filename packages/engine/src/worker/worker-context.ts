@@ -4,7 +4,9 @@ import type { Settings } from '@pgherd/config';
 import type { ClusterSnapshot, ToSupervisor } from '../ipc.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Access } from './access.ts';
+import type { Hold } from './hold.ts';
 import type { Counters } from './stats.ts';
+import type { Terms } from './terms.ts';
 
 export interface WorkerContext {
   readonly settings: Settings;
@@ -14,6 +16,8 @@ export interface WorkerContext {
   readonly access: Access;
   readonly counters: Counters;
   readonly log: Logger;
+  readonly terms: Terms;
+  readonly hold: Hold;
   /** A fast stop is under way: no connection is kept. */
   readonly stoppingFast: boolean;
   send(message: ToSupervisor): void;

@@ -40,6 +40,7 @@ import { Cancels } from './cancels.ts';
 import { Channel } from './channel.ts';
 import { Doors } from './doors.ts';
 import { type Explained, explainForClient, explainInSession } from './explain-route.ts';
+import { Hold } from './hold.ts';
 import { Links, type SessionKeys } from './links.ts';
 import { Routing } from './routing.ts';
 import { ServiceLink } from './service-link.ts';
@@ -47,6 +48,7 @@ import { ServiceLinks } from './service-links.ts';
 import { applyOverlay } from './session-overlay.ts';
 import { clientSlot, idleLinkFacts } from './slots.ts';
 import { Counters } from './stats.ts';
+import { Terms } from './terms.ts';
 import { tlsFiles } from './tls-files.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -90,6 +92,12 @@ export class Worker implements SessionOwner {
   private title = '';
   observer: SessionObserver | null = null;
   private readonly connectionLog: ConnectionLog;
+  private readonly terms = new Terms();
+  private readonly hold = new Hold(
+    NO_HERD,
+    () => this.countOpen(),
+    (epoch, open) => this.ports.send({ t: 'held', epoch, open }),
+  );
   private readonly context = this.makeContext();
   private readonly links = new Links(this.context);
   private readonly services = new ServiceLinks(this.context);
@@ -122,6 +130,12 @@ export class Worker implements SessionOwner {
       },
       get log() {
         return worker.log;
+      },
+      get terms() {
+        return worker.terms;
+      },
+      get hold() {
+        return worker.hold;
       },
       get stoppingFast() {
         return worker.stopping === 'fast';
@@ -195,6 +209,9 @@ export class Worker implements SessionOwner {
         this.questions.get(message.request)?.(message.t === 'report' ? message.report : null);
         this.questions.delete(message.request);
         return;
+      case 'cut':
+        this.cut(message.reason);
+        return;
       case 'question':
         void this.answerSupervisor(message);
         return;
@@ -254,20 +271,65 @@ export class Worker implements SessionOwner {
   private setCluster(snapshot: ClusterSnapshot): void {
     const before = this.cluster;
     this.cluster = snapshot;
-    this.routing?.setCluster(snapshot);
-    if (before.epoch !== snapshot.epoch) {
-      this.services.close();
-      this.links.closeOldEpochs(snapshot.epoch);
+    const ended = this.terms.advance(before, snapshot);
+    const newEpoch = before.epoch !== snapshot.epoch;
+    // First of all nothing goes to a server any more that has another part now; sessions hear of it a moment later.
+    this.links.fence(ended, fenceReason(before, snapshot));
+    if (newEpoch) {
+      this.services.cut('the epoch is over');
+      this.ports.send({ t: 'fenced', epoch: snapshot.epoch });
       this.authCache?.clear();
-      // A session on the server that was the primary must not write there any more.
-      for (const session of [...this.sessions]) {
-        if (session.home.epoch !== snapshot.epoch) {
-          session.endWith('epoch', '57P01', 'terminating connection because another node has become the primary');
-        }
-      }
     }
+    this.routing?.setCluster(snapshot);
     for (const { router } of [...this.sessions]) router?.herdChanged();
-    if (before.epoch !== snapshot.epoch) this.ports.send({ t: 'fenced', epoch: snapshot.epoch });
+    const held = this.hold.held;
+    this.hold.set(snapshot);
+    if (this.hold.held) this.holdStill(snapshot);
+    else if (held) for (const session of [...this.sessions]) session.letGo();
+  }
+
+  // --- while transactions are held --------------------------------------------------------------------------------
+
+  get held(): boolean {
+    return this.hold.held;
+  }
+
+  drained(): void {
+    this.hold.mayHaveDrained();
+  }
+
+  private countOpen(): number {
+    let open = 0;
+    for (const session of this.sessions) if (session.home.key !== REPLICATION_KEY && session.openAtHome) open++;
+    return open;
+  }
+
+  private holdStill({ hold }: ClusterSnapshot): void {
+    for (const session of this.sessions) session.holdStill();
+    if (this.holdTimer !== null) clearTimeout(this.holdTimer);
+    const leftMs = Math.max(0, (hold?.untilMs ?? 0) - Date.now());
+    this.holdTimer = setTimeout(() => this.failHeld(), leftMs);
+    this.holdTimer.unref();
+  }
+
+  private holdTimer: NodeJS.Timeout | null = null;
+
+  /** Longer than the snapshot says nobody waits. Sessions that are routed look at the time themselves. */
+  private failHeld(): void {
+    const { hold } = this.cluster;
+    if (hold?.kind !== 'transactions') return;
+    for (const session of [...this.sessions]) session.failHeld(hold.reason);
+    this.holdTimer = setTimeout(() => this.failHeld(), TICK_MS);
+    this.holdTimer.unref();
+  }
+
+  /** Whoever still has something open at the primary has had its time. The statement is not cancelled: one that waits for a
+   *  synchronous standby would report success. */
+  private cut(reason: string): void {
+    for (const session of [...this.sessions]) {
+      if (session.openAtHome && session.home.key !== REPLICATION_KEY) session.endWith('epoch', '57P01', reason);
+    }
+    this.hold.mayHaveDrained();
   }
 
   // --- connections ------------------------------------------------------------------------------------------------
@@ -402,8 +464,8 @@ export class Worker implements SessionOwner {
     this.startups.delete(startup.connectionId);
     this.connections.set(session, startup.connectionId);
     this.sessions.add(session);
-    const namesakes = this.byPid.get(link.pid);
-    if (namesakes === undefined) this.byPid.set(link.pid, [session]);
+    const namesakes = this.byPid.get(session.keyPid);
+    if (namesakes === undefined) this.byPid.set(session.keyPid, [session]);
     else namesakes.push(session);
     startup.channel.resume();
     if (rest !== null) session.onBytes(rest, rest.length);
@@ -422,9 +484,10 @@ export class Worker implements SessionOwner {
       this.keysOf.delete(router);
     }
     this.sessions.delete(session);
-    const namesakes = this.byPid.get(link.pid)?.filter((other) => other !== session) ?? [];
-    if (namesakes.length === 0) this.byPid.delete(link.pid);
-    else this.byPid.set(link.pid, namesakes);
+    const { keyPid } = session;
+    const namesakes = this.byPid.get(keyPid)?.filter((other) => other !== session) ?? [];
+    if (namesakes.length === 0) this.byPid.delete(keyPid);
+    else this.byPid.set(keyPid, namesakes);
     const id = this.connections.get(session);
     this.connections.delete(session);
     if (reason === 'backend-gone') {
@@ -435,7 +498,8 @@ export class Worker implements SessionOwner {
     }
     session.observer?.sessionEnded(session, reusable ? this.links.resetTexts(link) : []);
     if (id !== undefined) this.connectionLog.ended(id, client, contextOf(session));
-    this.links.retire(link, reusable);
+    if (!session.homeless) this.links.retire(link, reusable);
+    if (this.hold.held) this.drained();
     if (id !== undefined) this.slotFree(id);
     // Few may replicate at a time, and nobody waits for a place: it is reported free at once.
     if (link.key === REPLICATION_KEY && id !== undefined) {
@@ -443,6 +507,13 @@ export class Worker implements SessionOwner {
       else this.ports.send({ t: 'ended', ids: [id] });
     }
     this.stopIfEmpty();
+  }
+
+  /** A session goes on without its connection to the primary. */
+  homeLost(_session: Session, link: Link): void {
+    this.links.retire(link, false);
+    if (link.cutBecause !== null) return;
+    this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'an idle session lost its connection' });
   }
 
   backendError(session: Session, body: Buffer): void {
@@ -456,12 +527,24 @@ export class Worker implements SessionOwner {
   // --- read nodes -------------------------------------------------------------------------------------------------
 
   private routingPorts(): ConstructorParameters<typeof Routing>[2] {
+    const worker = this;
     return {
       openReader: (router, nodeId) => {
         const keys = this.keysOf.get(router);
         return keys === undefined ? Promise.resolve(null) : this.links.openReader(router, keys, nodeId);
       },
       closeReader: (link, reusable) => this.links.retire(link, reusable),
+      openHome: (router) => {
+        const keys = this.keysOf.get(router);
+        if (keys !== undefined) return this.links.openHome(router, keys);
+        return Promise.reject(new Error('the session is over'));
+      },
+      get held() {
+        return worker.hold.held;
+      },
+      released: async () => {
+        await this.hold.primary();
+      },
       readerLost: (link) => {
         this.links.pool(link.nodeId).discard(link);
         this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'a session lost its connection' });
@@ -476,11 +559,9 @@ export class Worker implements SessionOwner {
 
   /** The node of the session whose server process has this PID, or null when no session here has it. */
   private nodeOfPid(pid: number): number | null {
-    const home = this.byPid.get(pid)?.[0]?.home.nodeId;
-    if (home !== undefined) return home;
-    for (const session of this.sessions) {
-      for (const link of session.router?.readerLinks ?? []) if (link.pid === pid) return link.nodeId;
-    }
+    const home = this.byPid.get(pid)?.[0]?.home;
+    if (home?.pid === pid) return home.nodeId;
+    for (const session of this.sessions) for (const link of session.links) if (link.pid === pid) return link.nodeId;
     return null;
   }
 
@@ -658,6 +739,13 @@ export class Worker implements SessionOwner {
     // Terminate messages are on their way in the sockets' buffers; a short moment lets them out.
     void this.log.drained().then(() => setTimeout(() => this.ports.exit(0), 20));
   }
+}
+
+/** What completes "terminating connection because …". */
+function fenceReason(before: ClusterSnapshot, after: ClusterSnapshot): string {
+  if (after.hold !== null) return after.hold.reason;
+  if (before.primary === after.primary) return 'the servers of this herd have changed';
+  return 'another node has become the primary';
 }
 
 /** Statements are shown for each node that they go to. */
