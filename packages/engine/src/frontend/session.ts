@@ -145,7 +145,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   readonly keyPid: number;
   /** It has lost its connection to the primary and gets another one with the next statement that needs it. */
   homeless = false;
-  /** The server's last word is not for the client: the session outlives the connection. */
+  /** The server's last word is not for the client, which may outlive the server, or is told more. */
   private hidesLastWord = false;
   /** Its statements wait while transactions are held. */
   private still = false;
@@ -881,10 +881,9 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   }
 
   backendError(body: Buffer): void {
-    if (this.home.fatal && postmasterIsGone(body)) {
+    if (this.home.fatal && !this.home.replies.running && postmasterIsGone(body)) {
       this.hidesLastWord = true;
-      if (this.survives) return;
-      this.hidesLastWord = false;
+      return;
     }
     this.batchFailed = true;
     this.router?.homeError();
@@ -927,7 +926,8 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     if (this.link.restOfMessage === 0) this.tellAside(); // its last word may be among it
     const { home } = this;
     const reason = this.terminating ? 'terminate' : home.cutBecause === null ? 'backend-gone' : 'epoch';
-    this.finish(reason, false, home.fatal || this.terminating ? null : this.whyEnds());
+    const told = this.terminating || (home.fatal && !this.hidesLastWord);
+    this.finish(reason, false, told ? null : this.whyEnds());
   }
 
   // --- without a home -----------------------------------------------------------------------------------------------
