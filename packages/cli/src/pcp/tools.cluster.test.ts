@@ -21,6 +21,7 @@ import {
 import { TOOLS } from './tools.ts';
 
 const ORIGINALS = '/usr/sbin';
+const ALL_TESTS_MS = 300_000;
 const hasOriginal = fs.existsSync(`${ORIGINALS}/pgpool`) && fs.existsSync(`${ORIGINALS}/pcp_node_info`);
 
 let cluster: Cluster;
@@ -59,7 +60,7 @@ async function startOurs(): Promise<Running> {
   // /tmp is where the SQL functions look that name no host
   fs.appendFileSync(files.pgpoolConf, `pcp_socket_dir = '${cluster.socketDir},/tmp'\n`);
   const options = ['-D', '-n', '-f', files.pgpoolConf, '-F', files.pcpConf, '-a', files.poolHbaConf];
-  const running = new Running(PGPOOL, options);
+  const running = new Running(PGPOOL, options, { deadlineMs: ALL_TESTS_MS });
   await until('both nodes are up behind our proxy', () => bothUp(running, oursAt));
   return running;
 }
@@ -76,7 +77,9 @@ async function startOriginal(clientPort: number): Promise<Running> {
     "pool_passwd = ''",
   ];
   fs.writeFileSync(conf, `${fs.readFileSync(files.pgpoolConf, 'utf8')}\n${own.join('\n')}\n`);
-  const running = new Running(`${ORIGINALS}/pgpool`, ['-D', '-n', '-f', conf, '-F', files.pcpConf]);
+  const running = new Running(`${ORIGINALS}/pgpool`, ['-D', '-n', '-f', conf, '-F', files.pcpConf], {
+    deadlineMs: ALL_TESTS_MS,
+  });
   await until('both nodes are up behind the original', () => bothUp(running, originalAt));
   return running;
 }

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
+  /** How long it may live (default 30 s): a program that hangs fails its test. */
+  readonly deadlineMs?: number;
 }
 
 const alive = new Set<Running>();
@@ -58,7 +60,7 @@ export class Running {
       const timer = setTimeout(() => {
         this.child.kill('SIGKILL');
         reject(new Error(`${program} ${args.join(' ')} did not end:\n${this.stdout}${this.stderr}`));
-      }, DEADLINE_MS);
+      }, options.deadlineMs ?? DEADLINE_MS);
       this.child.once('error', reject);
       this.child.once('close', (code) => {
         clearTimeout(timer);
