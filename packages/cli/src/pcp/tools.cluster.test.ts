@@ -209,6 +209,51 @@ describe('a client of the proxy', () => {
   });
 });
 
+describe('the password', () => {
+  const count = (env: Record<string, string>, options: readonly string[] = ['-w'], input = ''): Promise<Ended> => {
+    const { user } = cluster.secrets.pcp;
+    const args = ['-h', 'localhost', '-p', String(oursAt), '-U', user, ...options];
+    return run(dropIn('pcp_node_count'), args, { env: { HOME: dir, ...env }, input });
+  };
+  const right = { code: 0, stdout: '2\n', stderr: '' };
+
+  test('comes from .pcppass at home, and from the file of PCPPASSFILE before that', async () => {
+    const { user, password } = cluster.secrets.pcp;
+    fs.writeFileSync(path.join(dir, '.pcppass'), `localhost:*:${user}:${password}\n`, { mode: 0o600 });
+    expect(await count({})).toEqual(right);
+    fs.writeFileSync(path.join(dir, 'wrong'), '*:*:*:wrong\n', { mode: 0o600 });
+    const { code, stderr } = await count({ PCPPASSFILE: path.join(dir, 'wrong') });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `FATAL:  authentication failed for user "${user}"\nDETAIL:  username and/or password does not match\n\n`,
+    );
+    fs.rmSync(path.join(dir, '.pcppass'));
+  });
+
+  test('comes from PCPPASSWORD, then PGPASSWORD, where no file has it', async () => {
+    const { password } = cluster.secrets.pcp;
+    expect(await count({ PCPPASSWORD: password, PGPASSWORD: 'wrong' })).toEqual(right);
+    expect(await count({ PGPASSWORD: password })).toEqual(right);
+  });
+
+  test('is asked for otherwise, with the reason, and by -W in any case', async () => {
+    const { password } = cluster.secrets.pcp;
+    const reason = `no password: there is no password file "${dir}/.pcppass"\n`;
+    expect(await count({}, [], `${password}\n`)).toEqual({ ...right, stderr: reason });
+    expect(await count({ PCPPASSWORD: 'wrong' }, ['-W'], `${password}\n`)).toEqual(right);
+    expect((await count({}, ['-w'], `${password}\n`)).stderr).toMatch(/^no password: .*\nFATAL: /);
+  });
+
+  test('in a file that others may read is not used, with a warning', async () => {
+    const file = path.join(dir, 'open');
+    fs.copyFileSync(pcppass, file);
+    fs.chmodSync(file, 0o644);
+    const { password } = cluster.secrets.pcp;
+    const warning = `WARNING: password file "${file}" has group or world access; permissions should be u=rw (0600) or less\n`;
+    expect(await count({ PCPPASSFILE: file, PCPPASSWORD: password })).toEqual({ ...right, stderr: warning });
+  });
+});
+
 describe('a node', () => {
   const info = async (node: string): Promise<string[]> => (await mine('pcp_node_info', node)).stdout.trim().split(' ');
 
