@@ -1,4 +1,3 @@
-import { defaults, type Settings } from '@pgherd/config';
 import {
   encodeBind,
   encodeClose,
@@ -15,128 +14,20 @@ import {
   encodeTerminate,
   FrameReader,
 } from '@pgherd/wire';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { FakeChannel } from '../../test-support/fake-channel.ts';
-import { FakeServer } from '../../test-support/fake-server.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { FakeChannel } from '../../test-support/fake-channel.ts';
+import type { FakeServer } from '../../test-support/fake-server.ts';
 import { describeFrames } from '../../test-support/raw-client.ts';
-import type { Link } from '../backend/link.ts';
-import { type ClusterSnapshot, NO_HERD } from '../ipc.ts';
-import { Routing } from '../worker/routing.ts';
-import { Router } from './router.ts';
-import { type ClientFacts, type EndReason, Session, type SessionOwner } from './session.ts';
+import {
+  type Made,
+  makeSession,
+  quiet,
+  routingForTests,
+  settled,
+  standbyIs,
+} from '../../test-support/routed-session.ts';
 
-const FACTS: ClientFacts = {
-  id: 1,
-  user: 'u',
-  database: 'd',
-  application: '',
-  isolation: null,
-  peer: { address: '127.0.0.1', port: 1, tls: null },
-  connectedAtMs: 0,
-  secret: '\0\0\0\0',
-  protocol: 196608,
-};
-
-const node = (id: number, weight: number): ClusterSnapshot['nodes'][number] => ({
-  id,
-  host: '127.0.0.1',
-  port: 5432 + id,
-  weight,
-  status: 'up',
-  role: id === 0 ? 'primary' : 'standby',
-  lagBytes: 0,
-  lagMs: 0,
-  replayLsn: '0/1',
-});
-const HERD: ClusterSnapshot = { ...NO_HERD, epoch: 1, primary: 0, nodes: [node(0, 0), node(1, 1)] };
-
-/** One for all tests, as for all sessions of a worker: its parser is loaded once. */
-let routing: Routing;
-let ports: ConstructorParameters<typeof Routing>[2];
-beforeAll(async () => {
-  const unset = () => {
-    throw new Error('no session was made');
-  };
-  ports = {
-    openReader: unset,
-    closeReader: unset,
-    openHome: unset,
-    held: false,
-    released: async () => {},
-    readerLost: unset,
-    nodeOfPid: () => null,
-    countRoute() {},
-    query: async () => ({ rows: [], error: null, failedAt: null }),
-    catalogChanged() {},
-    warn: unset,
-  };
-  routing = new Routing(defaults(), HERD, ports);
-  const { router } = makeSession().session;
-  if (router !== null) await routing.findRoute(router, Buffer.from('SELECT 1'), null);
-});
-afterAll(() => routing.close());
-
-/** A session over a primary and a standby. @param routed false: everything goes to the primary, by the plain way */
-function makeSession(changes: Partial<Settings> = {}, routed = true) {
-  const client = new FakeChannel();
-  const home = new FakeServer(0);
-  /** Those that were opened, in order. */
-  const readers: FakeServer[] = [];
-  const closed: { server: FakeServer; reusable: boolean }[] = [];
-  const ends: { reason: EndReason; reusable: boolean }[] = [];
-  const warnings: string[] = [];
-  const opening = { held: null as Promise<void> | null, refused: false, prepare: (_: FakeServer) => {} };
-  const owner: SessionOwner = {
-    observer: null,
-    sessionEnded: (_session, reason, reusable) => ends.push({ reason, reusable }),
-    answer: async () => ({ kind: 'error', sqlstate: 'XX000', message: 'not asked' }) as never,
-    columnsOf: () => [],
-    guard: async () => {},
-    countStatement() {},
-  };
-  const session = new Session(FACTS, client.channel, home.link, owner);
-  const settings: Settings = {
-    ...defaults(),
-    load_balance_mode: true,
-    backend_clustering_mode: 'streaming_replication',
-    ...changes,
-  };
-  routing.apply(settings);
-  routing.setCluster(HERD);
-  Object.assign(ports, {
-    openReader: async () => {
-      if (opening.held !== null) await opening.held;
-      if (opening.refused) return null;
-      const server = new FakeServer(1);
-      server.answersAtOnce = home.answersAtOnce;
-      opening.prepare(server);
-      readers.push(server);
-      return server.link;
-    },
-    closeReader: (link: Link, reusable: boolean) => {
-      const server = readers.find((one) => one.link === link) as FakeServer;
-      closed.push({ server, reusable });
-      if (!reusable) link.close();
-    },
-    readerLost: (link: Link) => {
-      closed.push({ server: readers.find((one) => one.link === link) as FakeServer, reusable: false });
-    },
-    warn: (message: string) => warnings.push(message),
-  } satisfies Partial<typeof ports>);
-  if (routed) session.router = new Router(routing, session, FACTS);
-  const servers = (): FakeServer[] => [home, ...readers];
-  return { client, home, readers, closed, ends, warnings, opening, session, servers };
-}
-type Made = ReturnType<typeof makeSession>;
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-async function quiet(made: Made): Promise<void> {
-  for (let i = 0; i < 3; i++) await settled();
-  while (made.servers().some((server) => server.pending > 0)) {
-    for (const server of made.servers()) server.answerAll();
-    for (let i = 0; i < 3; i++) await settled();
-  }
-}
+routingForTests();
 
 const words = (bytes: Buffer): string[] => describeFrames(new FrameReader().push(bytes));
 const parse = (sql: string, statement = ''): Buffer => encodeParse({ statement, sql, parameterTypes: [] });
@@ -498,7 +389,7 @@ describe('a read node in trouble', () => {
     made.client.receive(encodeQuery('SELECT 2'));
     await settled();
     expect(made.readers[0]?.pending).toBe(1);
-    routing.setCluster({ ...HERD, nodes: [node(0, 0), { ...node(1, 1), status: 'down' }] });
+    standbyIs('down');
     made.session.router?.herdChanged();
     await quiet(made);
     expect(words(made.client.bytes)).toEqual(['D', 'C:SELECT 1', 'Z:I', 'D', 'C:SELECT 1', 'Z:I']);
