@@ -5,8 +5,11 @@ export interface HostAgent {
   stop(mode: 'fast' | 'immediate', limitMs: number): Promise<void>;
   /** Starts it and waits until it answers; nothing when it runs. */
   start(limitMs: number): Promise<void>;
-  /** Makes the stopped server a standby of another at its next start: standby.signal, primary_conninfo, slot name. */
-  becomeStandby(primary: HostAddress): Promise<void>;
+  /**
+   * Makes the stopped server a standby of another at its next start: standby.signal, primary_conninfo, slot name.
+   * @returns the slot that it streams through, which has to exist at the primary; null = none
+   */
+  becomeStandby(primary: HostAddress): Promise<string | null>;
   /** pg_rewind of the stopped server, so that it can follow `source`. @throws Error when there is no pg_rewind, or it fails */
   rewind(source: HostAddress, job: AgentJob): Promise<void>;
   /** Replaces the stopped server's data directory by a base backup of `source`. The old one is kept until that is complete. */

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { labAgent, openCluster } from '@pgherd/lab';
 import {
   type EngineStatus,
   type ReloadReport,
@@ -32,7 +33,11 @@ export type FromEngine =
 const directory = process.argv[2] as string;
 const at = (name: string): string => path.join(directory, name);
 
+/** The lab whose servers it may start, stop and copy. */
+const lab = process.argv[3] === undefined ? null : await openCluster(process.argv[3]);
+
 const supervisor = new Supervisor({
+  agent: (node) => (lab === null ? null : labAgent(lab, node)),
   paths: { config: at('pgpool.conf'), hba: at('pool_hba.conf'), pcp: at('pcp.conf') },
 });
 

@@ -17,7 +17,7 @@ import {
 } from '@pgherd/operations';
 import type { EngineAnswer, FromEngine, ToEngine } from './engine-process.ts';
 import { env } from './env.ts';
-import { childrenOf, isAlive } from './processes.ts';
+import { childrenOf, isAlive, nameOf } from './processes.ts';
 import { until, within } from './wait.ts';
 
 export type SettingValue = string | number | boolean;
@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly passwd?: string;
   /** Further files in the engine's directory, by name; 0600. */
   readonly files?: Readonly<Record<string, string | Buffer>>;
+  /** Directory of a lab whose servers the engine may start, stop and copy. */
+  readonly lab?: string;
   /** Flags of Node for the supervisor, which hands NODE_OPTIONS on to its workers. */
   readonly nodeOptions?: string;
 }
@@ -77,7 +79,7 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { port, directory, settings } = await writeEngineFiles(options);
     const log = fs.openSync(path.join(directory, 'log'), 'a');
-    const child = fork(PROCESS, [directory], {
+    const child = fork(PROCESS, [directory, ...(options.lab === undefined ? [] : [options.lab])], {
       execArgv: ['--no-warnings'],
       stdio: ['ignore', log, log, 'ipc'],
       serialization: 'advanced',
@@ -179,7 +181,8 @@ export class Engine {
   }
 
   workerPids(): number[] {
-    return childrenOf(this.pid);
+    // A server that its agent started is a child too, and none of them.
+    return childrenOf(this.pid).filter((pid) => nameOf(pid) !== 'postgres');
   }
 
   get running(): boolean {
@@ -259,6 +262,7 @@ function writeConf(directory: string, settings: Readonly<Record<string, SettingV
 export function engineFor(cluster: Cluster, options: Partial<EngineOptions> = {}): Promise<Engine> {
   const { superuser, app, probe, ops, replication } = cluster.secrets;
   return Engine.start({
+    lab: cluster.dir,
     backends: cluster.nodes.map((node) => ({ host: node.host, port: node.port })),
     hba: 'local all all trust\nhost all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n',
     ...options,

@@ -22,6 +22,15 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+/** The name of its program; empty when it is gone. */
+export function nameOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 export function openFiles(pid: number): number {
   return fs.readdirSync(`/proc/${pid}/fd`).length;
 }

@@ -98,6 +98,11 @@ export class PostgresNode {
     this.#options = options;
   }
 
+  /** Whom its files belong to, when that is not this process's user. */
+  get account(): Account | undefined {
+    return this.#options.account;
+  }
+
   /** From the data directory: PostgreSQL itself removes standby.signal when it is promoted. */
   get role(): NodeRole {
     return existsSync(join(this.dataDir, 'standby.signal')) ? 'standby' : 'primary';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AUTH_QUERY_SCRIPT } from '@pgherd/auth';
 import { Supervisor } from '@pgherd/engine';
-import { type Cluster, clusterExists, createCluster, findBinaries, openCluster } from '@pgherd/lab';
+import { type Cluster, clusterExists, createCluster, findBinaries, labAgent, openCluster } from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
 import { type Doors, openDoors } from '../doors/doors.ts';
 import { operationsOf } from '../doors/operations-of.ts';
@@ -94,7 +94,7 @@ class Herd {
     const files = writeUpFiles(cluster, options);
     this.#step('starting the proxy');
     const logFd = fs.openSync(path.join(options.dir, 'log', 'pgherd.log'), 'a', 0o600);
-    const supervisor = new Supervisor({ paths: files, logFd });
+    const supervisor = new Supervisor({ paths: files, logFd, agent: (node) => labAgent(cluster, node) });
     this.#undo.push(() => supervisor.stop('fast'));
     await this.#unlessAsked(supervisor.start());
     const doors = await openDoors(operationsOf(supervisor, this.#signals), supervisor.settings, files, (message) =>

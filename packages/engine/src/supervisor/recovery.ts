@@ -2,7 +2,7 @@
  * Online recovery of a node while clients work: rewound or copied by its agent, or by the scripts of Pgpool-II through the
  * pgpool_recovery functions; then started, streaming, attached. What fails leaves the herd as it was.
  */
-import { type HostAgent, type ProbeTarget, untilStreaming, withOps } from '@pgherd/cluster';
+import { ensureSlot, type HostAgent, type ProbeTarget, untilStreaming, withOps } from '@pgherd/cluster';
 import { backendOf, type Settings } from '@pgherd/config';
 import type { ActReport } from './acts.ts';
 
@@ -63,7 +63,8 @@ async function byAgent(ports: RecoveryPorts, agent: HostAgent, report: ActReport
     await agent.copy(source, job);
   }
   report.step('start as a standby');
-  await agent.becomeStandby(source);
+  const slot = await agent.becomeStandby(source);
+  if (slot !== null) await ensureSlot(target, slot);
   await agent.start(START_MS);
   report.step('streaming');
   await untilStreaming({

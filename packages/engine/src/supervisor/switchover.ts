@@ -3,7 +3,7 @@
  * replay its last checkpoint, promote it, prove a write, release. The promotion is the point of no return: before it every
  * trouble gives the herd back to the old primary, after it the act goes forward.
  */
-import { formatLsn, type HostAgent, type ProbeTarget, withOps } from '@pgherd/cluster';
+import { ensureSlot, formatLsn, type HostAgent, type ProbeTarget, withOps } from '@pgherd/cluster';
 import type { ActReport } from './acts.ts';
 
 export interface SwitchoverPorts {
@@ -64,7 +64,8 @@ export async function switchover(ports: SwitchoverPorts, report: ActReport): Pro
   await forward(ports, report);
   report.step(`node ${old} returns as a standby`);
   const target = ports.target(to);
-  await agent.becomeStandby({ host: target.host, port: target.port });
+  const slot = await agent.becomeStandby({ host: target.host, port: target.port });
+  if (slot !== null) await ensureSlot(target, slot);
   await agent.start(START_MS);
   await ports.look(old);
 }
@@ -126,7 +127,7 @@ async function untilReplayed(ports: SwitchoverPorts, agent: HostAgent): Promise<
   for (;;) {
     const behind = await withOps(ports.target(ports.to), async (client) => {
       const answer = await client.query<{ behind: boolean }>(
-        'SELECT pg_catalog.pg_last_wal_replay_lsn() < $1::pg_lsn AS behind',
+        'SELECT pg_catalog.pg_last_wal_replay_lsn() <= $1::pg_catalog.pg_lsn AS behind',
         [formatLsn(end)],
       );
       return answer.rows[0]?.behind !== false;
