@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   switchover: async () => (await import('./herd/acts.ts')).switchoverCommand,
   failover: async () => (await import('./herd/acts.ts')).failoverCommand,
   recover: async () => (await import('./herd/acts.ts')).recoverCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   sql: async () => (await import('./commands/sql.ts')).sqlCommand,
   'explain-route': async () => (await import('./commands/explain-route.ts')).explainRouteCommand,
   url: async () => (await import('./commands/url.ts')).urlCommand,
