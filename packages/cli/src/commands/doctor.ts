@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type ConfigIssue, formatIssue } from '@pgherd/config';
+import { type ConfigIssue, formatIssue, loadConfig, type Settings } from '@pgherd/config';
 import { configurationFiles } from '../configuration-files.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { gather } from '../doctor/gather.ts';
@@ -8,7 +8,7 @@ import { UsageError } from '../errors.ts';
 import { configurationOf } from '../herd/engine.ts';
 import { plain } from '../herd/words.ts';
 import { type CommandIo, readStdin } from '../io.ts';
-import { readConfig } from '../read-files.ts';
+import { readConfig, readText } from '../read-files.ts';
 import type { Command } from './command.ts';
 
 const USAGE = `pgherd doctor [options]
@@ -46,11 +46,12 @@ export const doctorCommand: Command = {
     const config = configurationOf(values);
     const files = configurationFiles({ config, hba: values.hba, pcp: values.pcp }, config);
     const result = readConfig(files.config);
+    const usable = result.ok ? result.settings : wellFormed(files.config);
+    const issues = result.ok ? result.warnings : [...result.issues, ...result.warnings];
     const user = values['pcp-user'];
     const pcp = user === undefined ? null : { user, password: (await readStdin()).replace(/\r?\n[\s\S]*$/, '') };
-    const findings = result.ok
-      ? judge(await gather({ files, settings: result.settings, issues: result.warnings, pcp }))
-      : result.issues.map(unusable);
+    const findings =
+      usable === null ? issues.map(unusable) : judge(await gather({ files, settings: usable, issues, pcp }));
     report(
       values.quiet === true ? findings.filter(({ verdict }) => verdict !== 'ok') : findings,
       values.json === true,
@@ -59,6 +60,12 @@ export const doctorCommand: Command = {
     return findings.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
   },
 };
+
+/** Where a start is refused only because something is asked for that this version cannot do, the rest can be looked at. */
+function wellFormed(file: string): Settings | null {
+  const loaded = loadConfig({ text: readText(file), file, readFile: readText });
+  return loaded.ok ? loaded.settings : null;
+}
 
 const unusable = (issue: ConfigIssue): Finding => ({
   name: 'files',
