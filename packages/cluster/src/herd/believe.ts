@@ -57,7 +57,8 @@ function notePrimary(draft: Draft, id: number, answer: Answer): void {
     syncStandbyNames: answer.syncStandbyNames,
     replicas: answer.replicas,
   };
-  if (answer.timeline !== null && state.timeline === null) {
+  // It may have been restarted and promoted again between two looks.
+  if (answer.timeline !== null && answer.timeline > (state.timeline ?? 0)) {
     state.timeline = answer.timeline;
     draft.publish();
   }
@@ -236,12 +237,17 @@ export function judge(draft: Draft): void {
     if (writable.length > 0) replacedByOthers(draft, writable);
   } else if (kept !== undefined && writable.length > 1) {
     const newer = standbysChoose(writable, draft);
-    if (newer !== undefined && newer.id !== kept.id) becomePrimary(draft, newer.id, 'streaming check', newer.answer);
+    // A lower timeline is one that was left, whoever still follows it.
+    const later = (newer?.answer?.timeline ?? 0) >= (state.timeline ?? 0);
+    if (newer !== undefined && newer.id !== kept.id && later)
+      becomePrimary(draft, newer.id, 'streaming check', newer.answer);
   } else if (state.primary === null) {
-    const found = writable.length === 1 ? writable[0] : truePrimary(writable, draft);
+    const last = state.lastPrimary?.timeline ?? 0;
+    const newest = writable.filter((node) => (node.answer?.timeline ?? 0) >= last);
+    const found = newest.length === 1 ? newest[0] : truePrimary(newest, draft);
     if (found !== undefined && everybodyWasAsked(draft))
       becomePrimary(draft, found.id, 'streaming check', found.answer);
-    else if (writable.length === 0) comesBack(draft);
+    else if (newest.length === 0) comesBack(draft);
   }
   for (const node of writable)
     if (node.id !== draft.state.primary && draft.state.primary !== null) falsePrimary(draft, node);

@@ -425,13 +425,15 @@ function adoptForeign(draft: Draft, act: FailoverAct): boolean {
 
 /** Nothing was promoted and, as far as can be seen, nothing is being promoted by others. */
 function oldMayReturn(draft: Draft, act: FailoverAct): boolean {
-  if (act.by === 'operator' || act.failed.size > 0 || (act.phase === 'searching' && draft.settings.commands.failover))
+  if (act.by === 'operator' || act.failed.size > 0 || (act.phase === 'searching' && draft.settings.commands.failover)) {
     return false;
-  return standbys(draft).every(
-    (node) =>
-      node.failing !== null ||
-      (node.answer?.inRecovery === true && node.answeredAt !== null && node.answeredAt >= act.phaseSince),
-  );
+  }
+  const timeline = draft.state.lastPrimary?.timeline ?? 0;
+  return standbys(draft).every((node) => {
+    if (node.failing !== null) return true;
+    const fresh = node.answeredAt !== null && node.answeredAt >= act.phaseSince;
+    return fresh && (node.answer?.inRecovery === true || (node.answer?.timeline ?? 0) < timeline);
+  });
 }
 
 // --- promoting --------------------------------------------------------------------------------------------------------
