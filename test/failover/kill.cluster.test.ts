@@ -2,11 +2,12 @@
  * A primary killed with -9 under 64 writers, with the settings of `pgherd up`: how long until writes are acknowledged again,
  * and what of the acknowledged ones is lost. The long form: PGHERD_FAILOVERS=30 (or 200 for the synchronous ones).
  */
-import { type Cluster, ephemeralCluster, type PostgresNode } from '@pgherd/lab';
+import type { Cluster, PostgresNode } from '@pgherd/lab';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Engine, engineFor } from '../../packages/engine/test-support/engine.ts';
+import type { Engine } from '../../packages/engine/test-support/engine.ts';
 import { env } from '../../packages/engine/test-support/env.ts';
 import { until } from '../../packages/engine/test-support/wait.ts';
+import { engineLikeUp, herdOf } from './herd.ts';
 import { WRITERS_SQL, Writers } from './writers.ts';
 
 const FAILOVERS = env.failovers(3);
@@ -26,41 +27,14 @@ afterEach(async () => {
 });
 
 async function herd(synchronous: boolean): Promise<void> {
-  cluster = await ephemeralCluster({
-    nodes: 3,
-    pgBin: 'embedded',
-    maxConnections: 200,
-    initSql: [{ database: 'app', sql: WRITERS_SQL }],
-  });
+  cluster = await herdOf(3, WRITERS_SQL);
   if (synchronous) {
     for (const { id } of cluster.nodes) {
       await node(id).query("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'");
       await node(id).query('SELECT pg_reload_conf()');
     }
   }
-  const { probe } = cluster.secrets;
-  engine = await engineFor(cluster, {
-    settings: {
-      num_init_children: 100,
-      load_balance_mode: true,
-      read_after_write: 'session',
-      failover_by: 'builtin',
-      auto_failback: true,
-      auto_failback_interval: 5,
-      health_check_period: 1,
-      health_check_timeout: 2,
-      health_check_max_retries: 1,
-      health_check_retry_delay: 1,
-      health_check_user: probe.user,
-      health_check_password: probe.password,
-      connect_timeout: 1000,
-      sr_check_period: 1,
-      ...Object.fromEntries(cluster.nodes.map((node) => [`backend_application_name${node.id}`, node.applicationName])),
-    },
-  });
-  await until('all nodes are known', async () =>
-    (await engine.status()).nodes.every((known) => known.timeline !== null && known.status !== 'down'),
-  );
+  engine = await engineLikeUp(cluster, { num_init_children: 100 });
 }
 
 const node = (id: number): PostgresNode => cluster.nodes[id] as PostgresNode;

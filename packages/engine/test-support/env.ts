@@ -22,6 +22,8 @@ export const env = {
   sameSessions: (short: number): number => count('PGHERD_SAME_SESSIONS', short),
   /** Primaries that are killed. */
   failovers: (short: number): number => count('PGHERD_FAILOVERS', short),
+  /** Switchovers under load. */
+  switchovers: (short: number): number => count('PGHERD_SWITCHOVERS', short),
   /** Idle clients of the memory test. */
   idleClients: (short: number): number => count('PGHERD_IDLE_CLIENTS', short),
 };

@@ -644,7 +644,8 @@ async function makeRoles(cluster: Cluster, options: ClusterOptions): Promise<voi
         `GRANT EXECUTE ON FUNCTION pg_catalog.pg_promote(boolean, integer), pg_catalog.pg_reload_conf(), ` +
         `pg_catalog.pg_switch_wal() TO ${name};\n` +
         (cluster.binaries.major >= 15
-          ? `GRANT SET, ALTER SYSTEM ON PARAMETER primary_conninfo, primary_slot_name, synchronous_standby_names TO ${name};\n`
+          ? `GRANT pg_checkpoint TO ${name};\n` +
+            `GRANT SET, ALTER SYSTEM ON PARAMETER primary_conninfo, primary_slot_name, synchronous_standby_names TO ${name};\n`
           : ''),
     );
     for (const node of cluster.nodes.slice(1)) {
