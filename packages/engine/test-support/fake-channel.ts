@@ -4,7 +4,7 @@ import type { Channel, ChannelHandler } from '../src/worker/channel.ts';
 export class FakeChannel {
   handler: ChannelHandler = { onBytes() {}, onClosed() {}, onDrain() {}, onFull() {} };
   closed = false;
-
+  closing = false;
   paused = false;
   /** Writes say "full" while this is set. */
   full = false;
@@ -16,10 +16,6 @@ export class FakeChannel {
   /** As what the engine takes it for. */
   get channel(): Channel {
     return this as unknown as Channel;
-  }
-
-  get closing(): boolean {
-    return this.closed;
   }
 
   get bytes(): Buffer {
@@ -39,7 +35,7 @@ export class FakeChannel {
   }
 
   writeOwned(bytes: Buffer): boolean {
-    if (this.closed) return true;
+    if (this.closing) return true;
     this.written.push(bytes);
     this.onWritten?.();
     return !this.full;
@@ -61,6 +57,10 @@ export class FakeChannel {
     this.close();
   }
 
+  mute(): void {
+    this.closing = true;
+  }
+
   destroy(): void {
     this.close();
   }
@@ -68,7 +68,7 @@ export class FakeChannel {
   /** The peer closes. */
   close(error: Error | null = null): void {
     if (this.closed) return;
-    this.closed = true;
+    this.closed = this.closing = true;
     const { handler } = this;
     // As the real one: told later, never inside the call that closes.
     queueMicrotask(() => handler.onClosed(error));

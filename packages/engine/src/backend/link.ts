@@ -53,6 +53,19 @@ const STATUS_IDLE = 0x49; // I
 const NOTHING = Buffer.alloc(0);
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
+/** Those that are silent already, and are closed so many in a turn. */
+const cut: Link[] = [];
+const CUT_PER_TURN = 50;
+
+function endCut(): void {
+  const now = cut.splice(0, CUT_PER_TURN);
+  if (cut.length > 0) setImmediate(endCut);
+  for (const link of now) {
+    link.channel.destroy();
+    link.tellEnd();
+  }
+}
+
 /** Equal greetings are kept once: thousands of idle links report the same fourteen parameters. */
 const interned = new Map<string, Buffer>();
 export function internBytes(bytes: Buffer): Buffer {
@@ -104,6 +117,8 @@ export class Link implements ChannelHandler {
   closesDone = 0;
   /** Why the engine broke the connection off, as what completes "because …"; null = it did not. */
   cutBecause: string | null = null;
+  /** Its end was told. */
+  private gone = false;
   /** The server's last word was a FATAL or PANIC error. */
   fatal = false;
   /** Told when the connection ends while nobody uses it. */
@@ -370,6 +385,8 @@ export class Link implements ChannelHandler {
   }
 
   onClosed(error: Error | null): void {
+    if (this.gone) return;
+    this.gone = true;
     this.failed = true;
     const user = this.user;
     this.user = null;
@@ -414,13 +431,20 @@ export class Link implements ChannelHandler {
 
   /**
    * Breaks the connection off: not one byte more goes out, not even what is queued. Whoever uses it hears of that a moment
-   * later, as of any connection that ends.
+   * later, as of any connection that ends: thousands are cut at once, and that they are silent matters first.
    */
   cut(because: string): void {
-    if (this.channel.closed) return;
+    if (this.gone) return;
     this.cutBecause ??= because;
     this.failed = true;
-    this.channel.destroy();
+    this.channel.mute();
+    if (cut.length === 0) setImmediate(endCut);
+    cut.push(this);
+  }
+
+  /** Its user hears now that the connection has ended, if it has. */
+  tellEnd(): void {
+    if (this.closed) this.onClosed(null);
   }
 
   /** Says Terminate and closes. */

@@ -244,3 +244,79 @@ describe('both servers lost at once', () => {
     expect(words(made.client.bytes.subarray(from))).toEqual(['D', 'C:SELECT 1', 'Z:I']);
   });
 });
+
+describe('a stream of everything, and a primary that goes after any number of answers', () => {
+  const STREAM = [
+    "SET app.a = 'x'",
+    'SELECT 1',
+    'INSERT INTO t VALUES (1)',
+    'BEGIN',
+    'INSERT INTO t VALUES (2)',
+    'SELECT 2',
+    'COMMIT',
+    named('s', 'INSERT INTO t VALUES (3)'),
+    run('s'),
+    'SELECT 3',
+    "SET app.a = 'y'",
+    Buffer.concat([named('', 'INSERT INTO t VALUES (4)').subarray(0, -5), run('')]),
+    'SELECT 4',
+    'INSERT INTO t VALUES (5)',
+  ];
+  const bytes = STREAM.map((one) => (typeof one === 'string' ? encodeQuery(one) : one));
+
+  /** @param pipelined all is sent at once; else each after the answer to the one before */
+  async function heard(steps: number, pipelined: boolean): Promise<{ made: Made; ended: boolean; said: string[] }> {
+    const made = makeSession({ disable_load_balance_on_write: 'off' });
+    const rest = [...bytes];
+    const next = (): void => {
+      const message = pipelined ? Buffer.concat(rest.splice(0)) : rest.shift();
+      if (message !== undefined && message.length > 0) made.client.receive(message);
+    };
+    next();
+    for (let done = 0; done < steps; done++) {
+      await settled();
+      await settled();
+      const server = made.servers().find((one) => one.pending > 0);
+      if (server === undefined) {
+        if (rest.length === 0) break;
+        next();
+        done--;
+      } else server.step();
+    }
+    await losePrimary(made);
+    for (let i = 0; i < 2 * bytes.length && made.ends.length === 0; i++) {
+      await quiet(made);
+      next();
+    }
+    await quiet(made);
+    return { made, ended: made.ends.length > 0, said: words(made.client.bytes) };
+  }
+
+  it.each([
+    ['one after the other', false],
+    ['in a pipeline', true],
+  ])('%s: nothing runs twice, nothing is left out, and who ends is told', async (_how, pipelined) => {
+    const whole = (await heard(1_000, pipelined)).said;
+    expect(whole.filter((word) => word === 'C:INSERT')).toHaveLength(5);
+    let lived = 0;
+    let ended = 0;
+    for (let steps = 0; steps < 40; steps++) {
+      const result = await heard(steps, pipelined);
+      const { homes, home } = result.made;
+      const ran = [home, ...homes].flatMap((server) => server.ran).filter((text) => text.startsWith('INSERT'));
+      expect(new Set(ran).size, `after ${steps}`).toBe(ran.length);
+      if (result.ended) {
+        ended++;
+        expect(result.said.at(-1), `after ${steps}`).toBe('E:57P01');
+        expect(whole.slice(0, result.said.length - 1)).toEqual(result.said.slice(0, -1));
+      } else {
+        lived++;
+        expect(result.said, `after ${steps}`).toEqual(whole);
+        expect(ran).toHaveLength(5);
+        if (homes.length > 0) expect(homes.at(-1)?.settings.get('app.a')).toMatch(/^[xy]$/);
+      }
+    }
+    expect(ended).toBeGreaterThan(3);
+    expect(lived).toBeGreaterThan(pipelined ? 1 : 5);
+  });
+});

@@ -721,8 +721,10 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   async readyHome(): Promise<boolean> {
     try {
       while (this.barred && !this.session.ended) {
-        if (this.home.closed) await this.newHome();
-        else await this.host.released();
+        if (this.home.closed) {
+          this.home.tellEnd(); // the session may not have heard of it yet
+          if (!this.session.ended) await this.newHome();
+        } else await this.host.released();
       }
     } catch (error) {
       if (!this.session.ended) this.noHome(error as Error);

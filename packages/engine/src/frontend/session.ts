@@ -1072,10 +1072,11 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     this.last.slot = -1;
     this.home.user = null;
     this.home.channel.resume(); // it may have waited for this client
-    const reusable = mayReuse && this.home.clean && this.rest === 0;
+    const inStep = mayReuse && this.rest === 0;
+    const reusable = inStep && this.home.clean;
     if (!this.channel.closed) this.channel.end(last);
     this.owner.sessionEnded(this, reason, reusable);
-    this.router?.close(reusable);
+    this.router?.close(reusable || (inStep && this.homeless));
   }
 
   /** The server works on something, or has half of it: what a cancel request may mean. */

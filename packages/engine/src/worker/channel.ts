@@ -361,6 +361,19 @@ export class Channel implements NativeOwner {
     return !this.closed && (this.inFlight > 0 || this.stream !== null);
   }
 
+  /** Not one byte more goes out, not even what is queued here. It costs no call into the system where none is needed;
+   *  `destroy` follows. */
+  mute(): void {
+    if (this.closing) return;
+    if (this.native === null || this.inFlight > 0) {
+      this.destroy(); // what is on its way is not ours any more
+      return;
+    }
+    this.closing = true;
+    this.pending = null;
+    this.more = null;
+  }
+
   // --- closing ----------------------------------------------------------------------------------------------------
 
   /** Sends what is queued, then closes. A peer that does not take it within `graceMs` is cut off. */

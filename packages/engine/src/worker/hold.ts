@@ -51,6 +51,7 @@ export class Hold {
       this.counting = null;
       if (this.held) this.count();
     }, COUNT_DELAY_MS);
+    this.counting.unref();
   }
 
   private count(): void {
@@ -87,6 +88,7 @@ export class Hold {
         resolve();
       };
       const timer = setTimeout(done, limitMs);
+      timer.unref();
       this.waiters.add(done);
     });
   }
