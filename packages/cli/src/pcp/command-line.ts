@@ -1,20 +1,6 @@
 /** The command lines of the pcp_* programs. @see manual, pcp_common_options(1) */
 import { getopt, type OptionSpec } from '../getopt.ts';
-import type { Operand, Tool } from './tool.ts';
-
-export interface ToolLine {
-  readonly host: string;
-  readonly port: number;
-  /** Null: the operating system's user. */
-  readonly user: string | null;
-  readonly prompt: 'never' | 'always' | 'where needed';
-  readonly debug: boolean;
-  readonly verbose: boolean;
-  readonly operand: number | null;
-  /** The tool's own options, by their short names. */
-  readonly own: ReadonlyMap<string, string>;
-  readonly warnings: readonly string[];
-}
+import type { Operand, Tool, ToolLine } from './tool.ts';
 
 export type ToolParsed =
   | ({ readonly act: 'run' } & ToolLine)

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { passwordFromFile } from '@pgherd/pcp';
 import { programVariable } from '../env.ts';
 import { askPassword } from '../prompt.ts';
-import type { ToolLine } from './command-line.ts';
+import type { ToolLine } from './tool.ts';
 
 /** @param tell a line for standard error */
 export async function findPassword(line: ToolLine, user: string, tell: (text: string) => void): Promise<string> {

@@ -58,6 +58,12 @@ test('pcp_proc_info prints as many values as came', () => {
   expect(formatProcesses([record], true)).toMatch(/^Database {18}: v5\nUsername {18}: v6\n/);
 });
 
+test('what a client or a server chose moves no terminal and keeps to its line', () => {
+  const record = Array.from({ length: 21 }, (_, at) => (at === 20 ? 'select 1;\n\x1b]0;owned\x07\u009b2J' : 'x'));
+  expect(formatProcesses([record], false)).toMatch(/ select 1;\\x0a\\x1b\]0;owned\\x07\\x9b2J$/);
+  expect(formatNodes([{ ...node, hostname: 'a\nb 5432 2' }], false)).toMatch(/^a\\x0ab 5432 2 /);
+});
+
 describe('pcp_watchdog_info', () => {
   const json = JSON.stringify({
     ...{ RemoteNodeCount: 2, MemberRemoteNodeCount: 2, NodesRequireForQuorum: 2, QuorumStatus: 1, AliveNodeCount: 2 },

@@ -1,4 +1,4 @@
-import { titled } from './layout.ts';
+import { titled, visible } from './layout.ts';
 import { nodeOperand, type Tool } from './tool.ts';
 
 const TITLES = [
@@ -14,7 +14,7 @@ export const healthCheckStatsTool: Tool = {
   summary: 'what the health checks of a node counted',
   operand: nodeOperand(true),
   async run(client, { operand, verbose }) {
-    const values = await client.healthCheckStats(operand ?? 0);
+    const values = (await client.healthCheckStats(operand ?? 0)).map(visible);
     return verbose ? titled(TITLES.map((title, at) => [title, values[at] ?? ''])) : values.join(' ');
   },
 };

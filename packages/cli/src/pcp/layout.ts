@@ -1,5 +1,13 @@
 /** How the tools lay out their answers, to the blank. */
 
+const escaped = (char: string): string => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+
+/** A statement or a name that a client chose stays within its line, and moves no terminal. */
+export const visible = (value: string): string => value.replaceAll(/\p{Cc}/gu, escaped);
+
+/** The same for a text of several lines. */
+export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n');
+
 /** `Title : value`, titles padded to the longest, and an empty line behind. */
 export function titled(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([title]) => title.length));

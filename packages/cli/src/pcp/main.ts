@@ -4,9 +4,10 @@ import { loginName } from '../env.ts';
 import { CommandError, sentenceOf } from '../errors.ts';
 import { exit } from '../exit.ts';
 import { type CommandIo, processIo } from '../io.ts';
-import { parseToolLine, type ToolLine, toolUsage } from './command-line.ts';
+import { parseToolLine, toolUsage } from './command-line.ts';
 import { findPassword } from './find-password.ts';
-import type { Tool } from './tool.ts';
+import { visibleLines } from './layout.ts';
+import type { Tool, ToolLine } from './tool.ts';
 import { TOOLS } from './tools.ts';
 
 async function main(tool: Tool, args: readonly string[], io: CommandIo): Promise<number> {
@@ -36,7 +37,7 @@ async function run(tool: Tool, line: ToolLine, io: CommandIo): Promise<number> {
   const { host, port } = line;
   const client = await PcpClient.open({
     ...{ host, port, user, password },
-    onNotice: (notice) => io.stderr(formatNotice(notice)),
+    onNotice: (notice) => io.stderr(visibleLines(formatNotice(notice))),
     ...(line.debug ? { trace: (text: string) => io.stdout(`DEBUG: ${text}`) } : {}),
   });
   try {
@@ -48,7 +49,7 @@ async function run(tool: Tool, line: ToolLine, io: CommandIo): Promise<number> {
 }
 
 function tellFailure(tool: Tool, reason: unknown, io: CommandIo): void {
-  if (reason instanceof PcpServerError) io.stderr(formatNotice(reason.notice));
+  if (reason instanceof PcpServerError) io.stderr(visibleLines(formatNotice(reason.notice)));
   else if (reason instanceof PcpConnectError) io.stderr(`ERROR: ${reason.message}`);
   else if (reason instanceof CommandError) io.stderr(`${tool.name}: ${reason.message}`);
   else io.stderr(`${tool.name}: ${sentenceOf(reason)}`);

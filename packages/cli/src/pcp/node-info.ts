@@ -1,5 +1,5 @@
 import { NODE_ROLE, NODE_STATUS, type NodeInfo } from '@pgherd/pcp';
-import { localTime, titled } from './layout.ts';
+import { localTime, titled, visible } from './layout.ts';
 import { nodeOperand, type Tool } from './tool.ts';
 
 const ALL_NODES = -1;
@@ -26,7 +26,7 @@ export const nodeInfoTool: Tool = {
 
 export function formatNodes(nodes: readonly NodeInfo[], verbose: boolean): string {
   if (nodes.length === 0) return 'No node information available\n';
-  const values = nodes.map((node) => valuesOf(node, verbose));
+  const values = nodes.map((node) => valuesOf(node, verbose).map(visible));
   if (!verbose) return values.map((row) => row.join(' ')).join('\n');
   return values.map((row) => titled(TITLES.map((title, at) => [title, row[at] ?? '']))).join('\n');
 }

@@ -1,3 +1,4 @@
+import { visible } from './layout.ts';
 import type { Tool } from './tool.ts';
 
 export const poolStatusTool: Tool = {
@@ -6,6 +7,7 @@ export const poolStatusTool: Tool = {
   async run(client, { verbose }) {
     const rows = await client.poolStatus();
     return rows
+      .map((row) => row.map(visible))
       .map(([name = '', value = '', description = ''], at) =>
         verbose
           ? `Name [${String(at).padStart(3)}]:\t${name}\nValue:      \t${value}\nDescription:\t${description}\n`

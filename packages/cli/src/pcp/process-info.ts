@@ -1,5 +1,5 @@
 import { PROCESS_FIELDS, PROCESS_FIELDS_MIN, type ProcessField } from '@pgherd/pcp';
-import { titled } from './layout.ts';
+import { titled, visible } from './layout.ts';
 import type { Tool } from './tool.ts';
 
 const ALL_PROCESSES = 0;
@@ -55,7 +55,7 @@ export function formatProcesses(records: readonly (readonly string[])[], verbose
   if (records.length === 0) return 'No process information available\n';
   const rows = records.map((record) =>
     PRINTED.filter(([field]) => PROCESS_FIELDS.indexOf(field) < Math.max(record.length, PROCESS_FIELDS_MIN)).map(
-      ([field, title]): readonly [string, string] => [title, record[PROCESS_FIELDS.indexOf(field)] ?? ''],
+      ([field, title]): readonly [string, string] => [title, visible(record[PROCESS_FIELDS.indexOf(field)] ?? '')],
     ),
   );
   return verbose ? rows.map(titled).join('\n') : rows.map((row) => row.map(([, value]) => value).join(' ')).join('\n');

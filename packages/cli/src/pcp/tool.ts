@@ -1,6 +1,20 @@
 import type { PcpClient } from '@pgherd/pcp';
 import type { OptionSpec } from '../getopt.ts';
-import type { ToolLine } from './command-line.ts';
+
+/** A command line that was understood. */
+export interface ToolLine {
+  readonly host: string;
+  readonly port: number;
+  /** Null: the operating system's user. */
+  readonly user: string | null;
+  readonly prompt: 'never' | 'always' | 'where needed';
+  readonly debug: boolean;
+  readonly verbose: boolean;
+  readonly operand: number | null;
+  /** The tool's own options, by their short names. */
+  readonly own: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+}
 
 /** The number that a tool is about: given by an option, or as the first free argument. */
 export interface Operand {
