@@ -4,24 +4,7 @@
  * leave nothing counts as leaving something. Pure.
  */
 import { functionIsStateFree, type QualifiedName, type StatementClass } from '@pgherd/sql';
-import type { StatementFacts, StatementRoute } from './types.ts';
-
-export type TieKind =
-  | 'advisory-lock'
-  | 'authorization'
-  | 'code'
-  | 'cursor'
-  | 'function'
-  | 'library'
-  | 'listen'
-  | 'opaque'
-  | 'role';
-
-export interface Tie {
-  readonly kind: TieKind;
-  /** Completes "the session …". */
-  readonly text: string;
-}
+import type { StatementFacts, StatementRoute, Tie, TieKind } from './types.ts';
 
 export const NO_TIES: readonly Tie[] = [];
 /** Of a text that is a syntax error here: if a server says so too, nothing of it ran. */

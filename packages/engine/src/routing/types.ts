@@ -6,7 +6,6 @@
  *   decide(route, session, herd, rules)    -> Decision         where this execution goes, now
  */
 import type { QualifiedName, StatementClass } from '@pgherd/sql';
-import type { Tie } from './ties.ts';
 
 /** One rung of the ladder: what was asked, what was found, whether it decided. */
 export interface Reason {
@@ -22,6 +21,24 @@ export interface Reason {
  * library, or a text of which nobody knows what it did.
  */
 export type Pin = 'temporary-object' | 'settings' | 'library' | 'opaque';
+
+/** Kinds of what a statement leaves in its session that another connection to another server cannot be given. */
+export type TieKind =
+  | 'advisory-lock'
+  | 'authorization'
+  | 'code'
+  | 'cursor'
+  | 'function'
+  | 'library'
+  | 'listen'
+  | 'opaque'
+  | 'role';
+
+export interface Tie {
+  readonly kind: TieKind;
+  /** Completes "the session …". */
+  readonly text: string;
+}
 
 /** Which nodes an identity prefers for its reads: the first element that fits of the redirect lists. */
 export interface ReadPreference {

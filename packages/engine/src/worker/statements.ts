@@ -17,8 +17,7 @@ import type { Answer } from '../frontend/engine-query.ts';
 import type { TextScope } from '../frontend/router-host.ts';
 import { judge, needsNames } from '../routing/judge.ts';
 import type { RoutingRules } from '../routing/rules.ts';
-import type { Tie } from '../routing/ties.ts';
-import type { StatementFacts, StatementRoute } from '../routing/types.ts';
+import type { StatementFacts, StatementRoute, Tie } from '../routing/types.ts';
 import { type NameFacts, RelationCache } from './relation-cache.ts';
 
 interface Kept {
