@@ -1,5 +1,5 @@
 /** The API as an OpenAPI document, from the schemas of its procedures. Pure. */
-import { findParameter } from '@pgherd/config';
+import { findParameter } from '@pgherd/config/table';
 import { z } from 'zod';
 import { neededRole } from '../router/access.ts';
 import type { ProcedureMeta } from '../router/base.ts';

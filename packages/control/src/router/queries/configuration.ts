@@ -1,4 +1,4 @@
-import { findParameter } from '@pgherd/config';
+import { findParameter } from '@pgherd/config/table';
 import { z } from 'zod';
 import { procedure, type Room } from '../base.ts';
 
