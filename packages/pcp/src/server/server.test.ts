@@ -217,6 +217,17 @@ describe('acts', () => {
     }
   });
 
+  test('recovery of a node that is seen to be down waits until it is left out, for a while', async () => {
+    const detached = { name: 'detached', ok: false, detail: 'node 1 is alive', remedy: 'detach it first' };
+    pcp.operations.nodes = [fakeNode(0), fakeNode(1, { status: 'down' })];
+    pcp.operations.refusal = new RefusedError('NOT_POSSIBLE', 'why', [detached]);
+    const recovered = raw.ask('O', '1\0');
+    await vi.waitFor(() => expect(acts()).toHaveLength(1));
+    pcp.operations.refusal = null;
+    expect(await recovered).toBe('cCommandComplete\0');
+    expect(acts()).toHaveLength(2);
+  });
+
   test.each([
     ['failover', 'failover is in progress'],
     ['attach', 'failback is in progress'],
