@@ -28,7 +28,12 @@ export async function engineLikeUp(
       health_check_password: probe.password,
       connect_timeout: 1000,
       sr_check_period: 1,
-      ...Object.fromEntries(cluster.nodes.map((node) => [`backend_application_name${node.id}`, node.applicationName])),
+      ...Object.fromEntries(
+        cluster.nodes.flatMap((node) => [
+          [`backend_application_name${node.id}`, node.applicationName],
+          [`backend_weight${node.id}`, 1],
+        ]),
+      ),
       ...settings,
     },
   });

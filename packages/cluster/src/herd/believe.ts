@@ -22,6 +22,8 @@ const CHECKED = { looks: 1, ms: 0 };
 /** Samples of a standby's received position: at one look each 100 ms they reach back two seconds. */
 const RECEIVED_KEPT = 20;
 
+const LEAD_BACK_MS = 3_000;
+
 export function looked(draft: Draft, id: number, answer: Answer): void {
   const node = draft.node(id);
   if (node === undefined) return;
@@ -42,6 +44,7 @@ export function looked(draft: Draft, id: number, answer: Answer): void {
   if (draft.state.act !== null) return;
   judge(draft);
   bringBack(draft, id);
+  leadBack(draft, id);
 }
 
 /** What was last seen of the primary: where a loss would be measured from. */
@@ -368,6 +371,24 @@ function bringBack(draft: Draft, id: number): void {
       forkAt: state.act === null ? null : state.act.forkAt,
     });
   }
+}
+
+/** An attached standby that has lost its upstream and falls behind (a cascade's middle is gone) is led to the primary. */
+function leadBack(draft: Draft, id: number): void {
+  const { state, settings } = draft;
+  const node = draft.node(id);
+  if (node === undefined || !node.attached || settings.failoverBy !== 'builtin' || state.primary === null) return;
+  const { answer } = node;
+  const primary = draft.node(state.primary)?.answer ?? null;
+  if (answer === null || primary === null || id === state.primary || !answer.inRecovery || answer.upstream !== null)
+    return;
+  const name = draft.of(id)?.applicationName ?? '';
+  if (name !== '' && primary.replicas.some((row) => row.applicationName === name)) return;
+  if (answer.received === null || primary.position === null || answer.received >= primary.position) return;
+  if (node.failedBackAt !== null && draft.now - node.failedBackAt < LEAD_BACK_MS) return;
+  draft.change(id, { failedBackAt: draft.now });
+  // Not at the first sight: a WAL receiver that restarts is back within a moment.
+  if (node.failedBackAt !== null) draft.effect({ t: 'follow', node: id, primary: state.primary, forkAt: null });
 }
 
 function receivesFrom(draft: Draft, answer: Answer, primary: number): boolean {

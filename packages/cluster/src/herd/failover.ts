@@ -529,7 +529,10 @@ function follow(draft: Draft, primary: number): void {
   const { settings, state } = draft;
   const { act } = state;
   if (act === null) return;
-  const others = [...draft.each()].filter((node) => node.id !== primary && node.attached && node.id !== act.old);
+  const others = [...draft.each()].filter(
+    (node) =>
+      node.id !== primary && node.attached && node.id !== act.old && !keepsUpstream(draft, node, primary, act.old),
+  );
   if (settings.commands.follow && settings.failoverBy !== 'builtin') {
     // As in Pgpool-II: each of the others is left out, and the command brings it back.
     for (const node of others) {
@@ -546,6 +549,15 @@ function follow(draft: Draft, primary: number): void {
   if (settings.failoverBy !== 'builtin') return;
   draft.act({ following: new Set(others.map((node) => node.id)) });
   for (const node of others) draft.effect({ t: 'follow', node: node.id, primary, forkAt: act.forkAt });
+}
+
+/** A cascaded standby whose upstream lives and follows itself is left where it is. */
+function keepsUpstream(draft: Draft, node: NodeState, primary: number, old: number): boolean {
+  const upstream = node.answer?.upstream ?? null;
+  if (upstream === null) return false;
+  const from = draft.settings.nodes.find(({ host, port }) => host === upstream.host && port === upstream.port);
+  const server = from === undefined ? undefined : draft.node(from.id);
+  return server?.attached === true && server.id !== old && server.id !== primary && server.failing === null;
 }
 
 function followed(draft: Draft, id: number, error: string | null): void {
