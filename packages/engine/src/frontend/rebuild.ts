@@ -2,7 +2,7 @@
  * A session that goes on over another connection: what it has set and prepared is made again there, and its client hears
  * of the parameters that are different. Only for sessions of which all is known (Router.tie).
  */
-import { decodeErrorFields, encodeParameterStatus, encodeQuery, encodeSync } from '@pgherd/wire';
+import { decodeErrorFields, encodeErrorResponse, encodeParameterStatus, encodeQuery, encodeSync } from '@pgherd/wire';
 import type { Link } from '../backend/link.ts';
 import { type Answer, ask } from './engine-query.ts';
 import type { PreparedStatements } from './prepared.ts';
@@ -68,4 +68,26 @@ export function postmasterIsGone(body: Buffer): boolean {
   const { sqlstate, severity, severityNonLocalized, all } = decodeErrorFields(body);
   if ((severityNonLocalized || severity) !== 'FATAL') return false;
   return sqlstate === '57P02' || (sqlstate === '57P01' && /^secure_(?:read|write)$/.test(all.get('R') ?? ''));
+}
+
+/**
+ * What a session is told that ends with its connection to the primary.
+ * @param routed null where nobody reads its statements
+ * @param tie why it cannot be built again
+ */
+export function lastWords(home: Link, routed: object | null, tie: string | null): Buffer {
+  const lost = home.cutBecause ?? `the connection to backend node ${home.nodeId} was lost`;
+  return encodeErrorResponse({
+    severity: 'FATAL',
+    sqlstate: '57P01',
+    message: `terminating connection because ${lost}`,
+    detail: whyItEnds(home, routed, tie),
+  });
+}
+
+function whyItEnds(home: Link, routed: object | null, tie: string | null): string {
+  if (home.replies.running) return 'A statement was at work. Whether it has had its effect is not known.';
+  if (home.status !== STATUS_IDLE) return 'The session was in a transaction. Nothing of it was committed.';
+  if (routed === null) return 'The statements of this session are not analysed, so that it cannot be built again.';
+  return tie === null ? 'A message was on its way.' : `The session cannot be built again: it ${tie}.`;
 }

@@ -7,9 +7,8 @@
  * The way of a statement: its route (known, or found out) -> decide -> its link (ready, or made ready) -> forwarded.
  * What has to be found out or made ready stalls the client (`wish`, `work`); what is known passes straight through.
  */
-import { encodeClose, encodeQuery, encodeSync, type ReceivedErrorFields } from '@pgherd/wire';
+import { encodeClose, encodeQuery, encodeSync } from '@pgherd/wire';
 import type { Link } from '../backend/link.ts';
-import { BackendUnavailableError } from '../backend/open-link.ts';
 import { scopeOfKey } from '../pool/link-key.ts';
 import { decide } from '../routing/decide.ts';
 import type { RoutingRules } from '../routing/rules.ts';
@@ -20,41 +19,13 @@ import { intern } from '../worker/intern.ts';
 import { Batch } from './batch.ts';
 import { type Answer, ask, askSql } from './engine-query.ts';
 import { type Exchange, ExchangeQueue, type PendingParse } from './exchange.ts';
+import { HomeKeeper } from './home-keeper.ts';
 import { needsText, type Prepared, PreparedStatements, routeNow, type TextRoutes } from './prepared.ts';
 import { Reader, type ReaderOwner } from './reader.ts';
-import { rebuild } from './rebuild.ts';
 import type { ClientIdentity, RoutedSession, RouterHost, TextScope } from './router-host.ts';
+import type { RouterSession } from './router-session.ts';
 import { applyEffects, type EffectTargets } from './session-effects.ts';
 import { SettingsLog } from './settings-log.ts';
-
-/** What the router needs of its session. */
-export interface RouterSession {
-  readonly home: Link;
-  /** Where the last statement went. */
-  readonly link: Link;
-  /** The home link belongs to the session: the engine asks nothing there. */
-  readonly homeFree: boolean;
-  readonly ended: boolean;
-  /** The message is for the engine: no node gets it. */
-  isOwn(buffer: Buffer, pos: number, size: number): boolean;
-  /** The home link is closed, and another one takes its place. */
-  adoptHome(link: Link): void;
-  endWith(reason: 'epoch', sqlstate: string, message: string, detail?: string): void;
-  /** What was kept goes on. */
-  resumeRouted(): void;
-  /** Does these messages next, before what was kept. */
-  repeat(bytes: Buffer): void;
-  /** The statement that waits failed before it ran: the client gets the server's error. @returns false when a batch is not
-   *  whole: the server will skip the rest of it */
-  failWaiting(error: ReceivedErrorFields): boolean;
-  toClient(buffer: Buffer, start: number, end: number): boolean;
-  /** A read node's answer is complete. */
-  readerFinished(): void;
-  /** A read node was lost in the middle of an answer. */
-  readerLost(reader: Reader): void;
-  backendFull(): void;
-  backendDrained(): void;
-}
 
 /** Wants the client to wait. */
 const WAIT = -1;
@@ -78,7 +49,6 @@ const TERMINATE_BYTES_MAX = 200;
 const FAIL = "DO $$BEGIN RAISE EXCEPTION 'a read of this transaction failed on another node'; END$$";
 
 const NOTHING = Buffer.alloc(0);
-const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 const CLOSE_UNNAMED = Buffer.concat([encodeClose({ kind: 'statement', name: '' }), encodeSync()]);
 
 let allDoubts = 0;
@@ -104,6 +74,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private readonly session: RouterSession;
   private readonly readers = new Map<number, Reader>();
   private readonly batch: Batch;
+  private readonly keeper: HomeKeeper;
   private readonly exchanges = new ExchangeQueue();
   private wish: Wish | null = null;
   /** Decided while the client waited: for the message that comes next. */
@@ -161,6 +132,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     this.state = new SessionState(host.rules, { isolation: identity.isolation });
     this.chooseReadNode();
     this.batch = new Batch(this.statements, this);
+    this.keeper = new HomeKeeper(host, session, this);
   }
 
   private chooseReadNode(): void {
@@ -270,7 +242,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private get asksNames(): boolean {
     const { state, home } = this;
     if (state.pinned !== null || this.catalogTouched || this.namesDoubted || state.serializable) return false;
-    if (this.barred) return false;
+    if (this.keeper.barred) return false;
     return home.status === STATUS_IDLE || home.status === STATUS_TRANSACTION;
   }
 
@@ -397,11 +369,11 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private linkFor(node: number, prepared: boolean): Link | null {
     const { home } = this;
     if (node === home.nodeId) {
-      return this.barred || (this.lacksUnnamed && !prepared) ? null : home;
+      return this.keeper.barred || (this.lacksUnnamed && !prepared) ? null : home;
     }
     const reader = this.readers.get(node);
     if (reader !== undefined && this.inStep(reader) && this.hasStatements(reader)) return reader.link;
-    return prepared && !this.barred ? home : null; // it was made ready, and lost again
+    return prepared && !this.keeper.barred ? home : null; // it was made ready, and lost again
   }
 
   /** It has the session's settings, and stands in a transaction if and only if the session does. */
@@ -565,7 +537,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   }
 
   private goHome(route: StatementRoute): boolean {
-    if (this.barred) {
+    if (this.keeper.barred) {
       this.wish = NEEDS_HOME;
       return false;
     }
@@ -706,64 +678,17 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     return node === this.home.nodeId || node === this.host.herd.primary;
   }
 
-  /** Nothing may be begun on the home link: it is closed, or transactions are held and none is open. While they are held
-   *  and something is at work there, it cannot be told yet whether one is. */
-  private get barred(): boolean {
-    const { home } = this;
-    if (home.closed) return true;
-    return this.host.held && (home.status === STATUS_IDLE || home.replies.running);
+  /** Waits until the statement at hand may go to the home link. @returns false when the client has its answer, or is gone */
+  readyHome(): Promise<boolean> {
+    return this.keeper.ready();
   }
 
-  /**
-   * Waits until the statement at hand may go to the home link. Nothing is owed.
-   * @returns false when the client has its answer, or is gone
-   */
-  async readyHome(): Promise<boolean> {
-    try {
-      while (this.barred && !this.session.ended) {
-        if (this.home.closed) {
-          this.home.tellEnd(); // the session may not have heard of it yet
-          if (!this.session.ended) await this.newHome();
-        } else await this.host.released();
-      }
-    } catch (error) {
-      if (!this.session.ended) this.noHome(error as Error);
-      return false;
-    }
-    return !this.session.ended;
-  }
-
-  private async newHome(): Promise<void> {
-    const link = await this.host.openHome(this);
-    const why = await rebuild(link, this.settings, this.statements);
-    if (this.session.ended || link.closed) {
-      this.host.closeReader(link, this.session.ended && why === null);
-      return;
-    }
-    if (why !== null) {
-      this.host.closeReader(link, false);
-      this.session.endWith('epoch', '57P01', 'terminating connection because the primary was lost', `${why}.`);
-      return;
-    }
-    this.session.adoptHome(link);
+  /** The session has another home. */
+  homeChanged(link: Link): void {
     const sameNode = this.readers.get(link.nodeId);
     if (sameNode !== undefined) this.drop(sameNode);
     if (this.host.herd.byId[this.state.readNode]?.up !== true) this.chooseReadNode();
     this.textScope = null;
-  }
-
-  private noHome(error: Error): void {
-    const { session, host } = this;
-    if (!(error instanceof BackendUnavailableError)) host.trouble(error);
-    // What the server itself refuses (a role that is gone) will not be otherwise for the next statement.
-    const fields = error instanceof BackendUnavailableError ? error.fields : null;
-    if (fields !== null && !/^(?:57P0[0-4]|53300)$/.test(fields.sqlstate)) {
-      session.endWith('epoch', fields.sqlstate, fields.message);
-      return;
-    }
-    const { message } = error;
-    const refusal = { severity: 'ERROR', severityNonLocalized: 'ERROR', sqlstate: '57P03', message, all: NO_FIELDS };
-    if (!session.failWaiting(refusal)) session.endWith('epoch', '57P03', message);
   }
 
   /** Why the session cannot be built again on another connection, as the end of a sentence about it; null = it can. */
@@ -939,10 +864,13 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     }
     this.lastStatus = after;
     state.rules = this.host.rules;
-    for (const route of exchange.routes) this.ties.made(route, ok);
-    if (ok && before === STATUS_IDLE && after === STATUS_IDLE && exchange.first !== null) this.untie(exchange);
+    const { routes } = exchange;
+    for (let i = 0; i < routes.length; i++) this.ties.made(routes[i] as StatementRoute, ok);
+    if (ok && before === STATUS_IDLE && after === STATUS_IDLE && routes.length === 1) {
+      this.ties.undone(routes[0] as StatementRoute);
+    }
     if (before === STATUS_IDLE && after !== STATUS_IDLE) this.transaction++;
-    state.finished(exchange.routes, ok, before, after);
+    state.finished(routes, ok, before, after);
     if (state.writes !== this.writesSeen) {
       this.writesSeen = state.writes;
       this.lastWriteMs = performance.now();
@@ -955,11 +883,6 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     if (ended || state.chained) this.endReaders();
     else if (this.eager && exchange.first?.destination === 'both') this.followAtOnce();
     this.exchanges.giveBack(exchange);
-  }
-
-  private untie({ routes }: Exchange): void {
-    const [only] = routes;
-    if (routes.length === 1 && only !== undefined) this.ties.undone(only);
   }
 
   /** Which Parse and Close messages were done, if an error came, the server's answers tell. */
@@ -1144,11 +1067,11 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     const repeat = (): void => {
       if (this.session.ended) return;
       this.wish = null;
-      this.preset = this.barred ? null : { route, node: this.home.nodeId };
-      if (this.barred) this.avoidUntilMs = performance.now() + AVOID_MS; // the same node would fail again
+      this.preset = this.keeper.barred ? null : { route, node: this.home.nodeId };
+      if (this.keeper.barred) this.avoidUntilMs = performance.now() + AVOID_MS; // the same node would fail again
       this.session.repeat(Buffer.from(this.retry.subarray(0, this.retryLength)));
     };
-    if (this.retryUsesUnnamed && this.unnamedOn !== this.home.nodeId && !this.barred)
+    if (this.retryUsesUnnamed && this.unnamedOn !== this.home.nodeId && !this.keeper.barred)
       void this.unnamedHome().then(repeat);
     else repeat();
   }

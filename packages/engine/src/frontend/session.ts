@@ -23,9 +23,10 @@ import { type Interception, intercept, interceptParse, type OwnCommand } from '.
 import { lastStatements } from './last-statement.ts';
 import { encodeExecuted, type OwnOutcome, OwnStatements } from './own-statements.ts';
 import type { Reader } from './reader.ts';
-import { changedParameters, postmasterIsGone } from './rebuild.ts';
+import { changedParameters, lastWords, postmasterIsGone } from './rebuild.ts';
 import { encodeAnswer, failed, type OwnAnswer } from './report.ts';
-import type { Router, RouterSession } from './router.ts';
+import type { Router } from './router.ts';
+import type { RouterSession } from './router-session.ts';
 
 /** Why a session ended: a closed set, for logs and metrics. */
 export type EndReason = 'terminate' | 'client-gone' | 'backend-gone' | 'protocol' | 'idle-limit' | 'shutdown' | 'epoch';
@@ -1002,24 +1003,8 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
 
   /** What the client is told when it ends with its connection to the primary; null in the middle of a message. */
   private whyEnds(): Buffer | null {
-    const { home, link } = this;
-    if (link.restOfMessage > 0 || home.restOfMessage > 0) return null;
-    const lost = home.cutBecause ?? `the connection to backend node ${home.nodeId} was lost`;
-    return encodeErrorResponse({
-      severity: 'FATAL',
-      sqlstate: '57P01',
-      message: `terminating connection because ${lost}`,
-      detail: this.whyTied(),
-    });
-  }
-
-  private whyTied(): string {
-    const { home, router } = this;
-    if (home.replies.running) return 'A statement was at work. Whether it has had its effect is not known.';
-    if (home.status !== STATUS_IDLE) return 'The session was in a transaction. Nothing of it was committed.';
-    if (router === null) return 'The statements of this session are not analysed, so that it cannot be built again.';
-    const { tie } = router;
-    return tie === null ? 'A message was on its way.' : `The session cannot be built again: it ${tie}.`;
+    const { home, link, router } = this;
+    return link.restOfMessage > 0 || home.restOfMessage > 0 ? null : lastWords(home, router, router?.tie ?? null);
   }
 
   backendFull(): void {
