@@ -1,4 +1,5 @@
 /** The operator's commands against the real control interface with an engine that is none behind it. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ControlDoor, openControl } from '@pgherd/control';
@@ -306,6 +307,36 @@ describe('the engine', () => {
     expect((await run(PGHERD, ['nodes'], { cwd: elsewhere })).code).toBe(1);
     fs.rmSync(elsewhere, { recursive: true });
   });
+});
+
+test('over TLS the certificate of the configuration is what is trusted, for questions and for --watch', async () => {
+  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const names = ['-subj', '/CN=proxy', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', 'c.key', '-out', 'c.crt'];
+  execFileSync('openssl', [...args, ...names], { cwd: dir, stdio: 'pipe' });
+  await door.close();
+  const [cert, key] = ['c.crt', 'c.key'].map((name) => path.join(dir, name)) as [string, string];
+  door = await openControl(
+    engine,
+    {
+      control_listen_addresses: ['127.0.0.1'],
+      control_port: 0,
+      control_token_file: 'token',
+      control_tls_cert: cert,
+      control_tls_key: key,
+      control_tls_ca: '',
+      work_dir: dir,
+    },
+    () => {},
+  );
+  const { port } = new URL(door.url);
+  const conf = fs.readFileSync(config, 'utf8').replace(/control_port = .*/, `control_port = ${port}`);
+  fs.writeFileSync(config, `${conf}control_tls_cert = 'c.crt'\ncontrol_tls_key = 'c.key'\n`);
+  expect((await say('nodes')).code).toBe(0);
+  const watching = new Running(PGHERD, ['nodes', '--watch', '-f', config]);
+  await watching.says('db2.example');
+  watching.child.kill('SIGINT');
+  await watching.ended;
+  expect(await say('nodes', '--url', door.url, '--token-file', path.join(dir, 'token'))).toMatchObject({ code: 4 });
 });
 
 test('figures are as people read them', () => {

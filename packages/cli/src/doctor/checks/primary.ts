@@ -8,6 +8,10 @@ export function primary({ nodes, settings, engine }: Facts): Finding[] {
   if (nodes.length === 0 || settings.backend_clustering_mode !== 'streaming_replication') return [];
   const found = nodes.filter(({ server }) => server?.isRecovering === false);
   const [one, ...others] = found;
+  const declared = nodes.length === 1 ? nodes[0] : nodes.find(({ backend }) => backend.flags.alwaysPrimary);
+  if (one === undefined && declared?.reach.ok === true && declared.server === null && declared.signIns.every(isWell)) {
+    return [ok(NAME, `${place(declared)} is taken for the primary, as the configuration says`)];
+  }
   if (one === undefined) {
     return [
       bad(
@@ -48,6 +52,8 @@ export function primary({ nodes, settings, engine }: Facts): Finding[] {
   }
   return findings;
 }
+
+const isWell = ({ result }: NodeFacts['signIns'][number]): boolean => result.ok;
 
 function whyNot(node: NodeFacts): string {
   const { reach, signIns, server } = node;
