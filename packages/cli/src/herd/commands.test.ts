@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { type ControlDoor, openControl } from '@pgherd/control';
+import { type ControlDoor, type ControlSettings, openControl } from '@pgherd/control';
 import type { Operation } from '@pgherd/operations';
 import { RefusedError } from '@pgherd/operations';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -23,19 +23,7 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(dir, { recursive: true }));
 beforeEach(async () => {
   engine = new FakeOperations();
-  door = await openControl(
-    engine,
-    {
-      control_listen_addresses: ['127.0.0.1'],
-      control_port: 0,
-      control_token_file: 'token',
-      control_tls_cert: '',
-      control_tls_key: '',
-      control_tls_ca: '',
-      work_dir: dir,
-    },
-    () => {},
-  );
+  door = await opened();
   config = path.join(dir, 'pgpool.conf');
   fs.writeFileSync(
     config,
@@ -46,6 +34,22 @@ afterEach(async () => {
   await endAll();
   await door.close();
 });
+
+const opened = (more: Partial<ControlSettings> = {}): Promise<ControlDoor> =>
+  openControl(
+    engine,
+    {
+      control_listen_addresses: ['127.0.0.1'],
+      control_port: 0,
+      control_token_file: 'token',
+      control_tls_cert: '',
+      control_tls_key: '',
+      control_tls_ca: '',
+      work_dir: dir,
+      ...more,
+    },
+    () => {},
+  );
 
 /** In this process, for speed. */
 async function say(name: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -165,6 +169,22 @@ describe('what is asked', () => {
     await vi.waitFor(() => expect(engine.watchers).toBeGreaterThan(0), 10_000);
     engine.happens('after');
     await watching.says('after');
+    watching.child.kill('SIGINT');
+    await watching.ended;
+  });
+
+  test('events --watch says that the engine went, and goes on where it was when it is back', async () => {
+    engine.happens('before');
+    const watching = new Running(PGHERD, ['events', '--watch', '-f', config]);
+    await watching.says('before');
+    await vi.waitFor(() => expect(engine.watchers).toBeGreaterThan(0), 10_000);
+    const { port } = new URL(door.url);
+    await door.close();
+    await watching.says(`The connection to http://127.0.0.1:${port} is lost; it is tried again.`);
+    engine.happens('meanwhile');
+    door = await opened({ control_port: Number(port) });
+    await watching.says('meanwhile');
+    expect(watching.stdout.match(/before/g)).toHaveLength(1);
     watching.child.kill('SIGINT');
     await watching.ended;
   });
@@ -315,19 +335,7 @@ test('over TLS the certificate of the configuration is what is trusted, for ques
   execFileSync('openssl', [...args, ...names], { cwd: dir, stdio: 'pipe' });
   await door.close();
   const [cert, key] = ['c.crt', 'c.key'].map((name) => path.join(dir, name)) as [string, string];
-  door = await openControl(
-    engine,
-    {
-      control_listen_addresses: ['127.0.0.1'],
-      control_port: 0,
-      control_token_file: 'token',
-      control_tls_cert: cert,
-      control_tls_key: key,
-      control_tls_ca: '',
-      work_dir: dir,
-    },
-    () => {},
-  );
+  door = await opened({ control_tls_cert: cert, control_tls_key: key });
   const { port } = new URL(door.url);
   const conf = fs.readFileSync(config, 'utf8').replace(/control_port = .*/, `control_port = ${port}`);
   fs.writeFileSync(config, `${conf}control_tls_cert = 'c.crt'\ncontrol_tls_key = 'c.key'\n`);

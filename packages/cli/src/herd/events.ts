@@ -17,6 +17,7 @@ ${ENGINE_USAGE}
   --watch              go on with each new one, until Ctrl-C`;
 
 type News =
+  | { readonly kind: 'restarted' }
   | { readonly kind: 'event'; readonly event: HerdEvent }
   | { readonly kind: 'lost'; readonly from: number; readonly to: number };
 
@@ -37,7 +38,13 @@ export const eventsCommand: Command = {
       if (values.watch !== true) return 0;
       return watch<{ readonly data: News }>(
         (handlers) => api.watch.events.subscribe({ since: found.at(-1)?.seq ?? since ?? 0 }, handlers as never),
-        ({ data }) => (data.kind === 'event' ? show(data.event) : `(the events ${data.from} to ${data.to} are gone)`),
+        ({ data }) => {
+          if (data.kind === 'event') return show(data.event);
+          io.stderr(
+            data.kind === 'lost' ? `The events ${data.from} to ${data.to} are gone.` : 'The journal began anew.',
+          );
+          return null;
+        },
         io,
         false,
       );

@@ -265,6 +265,19 @@ describe('over WebSocket', () => {
     expect(seen.values[0]?.data).toEqual({ kind: 'lost', from: 3, to: 5 });
   });
 
+  test('a number that the journal does not reach any more, because it began anew, is named', async () => {
+    engine.happens('the first of a new journal');
+    const { api } = client(await open(), tokenOf('read'));
+    const seen = collect<{ data: unknown }>((handlers) =>
+      api.watch.events.subscribe({ since: 700 }, handlers as never),
+    );
+    await vi.waitFor(() => expect(seen.values).toHaveLength(2));
+    expect(seen.values.map(({ data }) => data)).toMatchObject([
+      { kind: 'restarted' },
+      { kind: 'event', event: { seq: 1 } },
+    ]);
+  });
+
   test('acts come as they change', async () => {
     const { api } = client(await open(), tokenOf('operate'));
     const seen = collect<{ id: string; state: string }>((handlers) =>
@@ -312,7 +325,7 @@ describe('over WebSocket', () => {
     ['a token in the address', { path: '/trpc?token=x' }, 400],
     ['another path', { path: '/ws' }, 404],
     ['a broken host', { headers: { host: '[' } }, 400],
-  ] as const)('refuses an upgrade with %s', async (_, options, status) => {
+  ] as const)('CVE-2026-44211, CVE-2020-14368: refuses an upgrade with %s', async (_, options, status) => {
     const { socket, status: got } = await raw(await open(), options);
     socket.terminate();
     expect(got).toBe(status);
@@ -348,6 +361,24 @@ describe('over WebSocket', () => {
     await vi.waitFor(() => expect(heard.some((text) => text.includes('"id":7') && text.includes('result'))).toBe(true));
     expect(heard.join()).not.toMatch(/\bat .*\.[mt]s:\d/);
     socket.terminate();
+  });
+
+  test('connections that send no token leave room for those that do, and are closed', async () => {
+    const url = await open();
+    const token = tokenOf('read');
+    const idle = await Promise.all(Array.from({ length: 20 }, () => raw(url, { path: '/trpc?connectionParams=1' })));
+    const count = (wanted: number): number => idle.filter(({ status }) => status === wanted).length;
+    expect([count(101), count(429)]).toEqual([16, 4]);
+    const early = idle.find(({ status }) => status === 101)?.socket;
+    early?.terminate();
+    const { api } = client(url, token);
+    const seen = collect((handlers) => api.watch.nodes.subscribe(undefined, handlers));
+    await vi.waitFor(() => expect(seen.values).toHaveLength(1), 5_000);
+    await vi.waitFor(
+      () =>
+        expect(idle.every(({ socket, status }) => status !== 101 || socket.readyState === socket.CLOSED)).toBe(true),
+      8_000,
+    );
   });
 
   test('a message that is too long ends the connection', async () => {

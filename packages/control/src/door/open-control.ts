@@ -104,6 +104,7 @@ export async function openControl(
 }
 
 const LIMITS = {
+  connectionsCheckingInterval: 2_000,
   requestTimeout: REQUEST_LIMIT_MS,
   headersTimeout: REQUEST_LIMIT_MS,
   maxHeaderSize: HEADER_BYTES_MAX,

@@ -13,6 +13,8 @@ import { bearerToken, checkRequest } from './request-rules.ts';
 import { isRefusal } from './sign-in.ts';
 
 const CONNECTIONS_MAX = 64;
+/** Of those, the ones that have not sent a token yet. */
+const STRANGERS_MAX = 16;
 const MESSAGE_BYTES_MAX = 64 * 1024;
 const SIGN_IN_LIMIT_MS = 5_000;
 /** More than this unsent, and nothing more is made for the connection; it goes on when it is taken … */
@@ -27,6 +29,7 @@ export class WebSocketDoor {
   readonly #door: HttpDoor;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: false });
   readonly #signedIn = new WeakSet<WebSocket>();
+  #strangers = 0;
   readonly #serve: (client: WebSocket, request: IncomingMessage) => void;
 
   constructor(door: HttpDoor) {
@@ -58,11 +61,22 @@ export class WebSocketDoor {
       reject(socket, { code: 'TOO_MANY_REQUESTS', message: `${CONNECTIONS_MAX} connections are open already.` });
       return;
     }
+    if (this.#strangers >= STRANGERS_MAX) {
+      reject(socket, {
+        code: 'TOO_MANY_REQUESTS',
+        message: `${STRANGERS_MAX} connections wait for their token already.`,
+      });
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (client) => {
+      this.#strangers++;
       const limit = setTimeout(() => {
         if (!this.#signedIn.has(client)) client.close(1008, 'no token came');
       }, SIGN_IN_LIMIT_MS);
-      client.once('close', () => clearTimeout(limit));
+      client.once('close', () => {
+        clearTimeout(limit);
+        if (!this.#signedIn.has(client)) this.#strangers--;
+      });
       this.#serve(client, request);
     });
   }
@@ -85,6 +99,7 @@ export class WebSocketDoor {
     const outcome = signIn.accept(bearerToken(request.headers) ?? params?.['token'] ?? null, address);
     if (isRefusal(outcome)) throw new TRPCError(outcome);
     this.#signedIn.add(client);
+    this.#strangers--;
     const places = new Places();
     return {
       user: outcome.name,

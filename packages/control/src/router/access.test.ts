@@ -52,7 +52,7 @@ async function outcome(role: Role | null, path: string): Promise<string | null> 
 
 const paths = proceduresOf(createRouter(new FakeOperations())).map(({ path }) => path);
 
-describe('who may call what', () => {
+describe('CVE-2026-6667: who may call what', () => {
   test('the table names every procedure, and no other', () => {
     expect(Object.keys(ACCESS).sort()).toEqual([...paths].sort());
   });

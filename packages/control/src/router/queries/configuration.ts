@@ -21,5 +21,6 @@ export const configuration = ({ operations }: Room) =>
 
 /** Masked by whoever shows them already; once more here, since an answer leaves the host. */
 function isSecret(name: string): boolean {
-  return (findParameter(name) ?? findParameter(name.replace(/\d+$/, '')))?.secret === true;
+  const parameter = findParameter(name) ?? findParameter(name.replace(/\d+$/, ''));
+  return parameter?.secret ?? false;
 }

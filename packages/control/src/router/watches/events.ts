@@ -6,6 +6,8 @@ import { watching } from './watching.ts';
 
 const newsSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('event'), event: herdEventSchema }),
+  /** There is no such number any more: the journal began anew, and is told from its beginning. */
+  z.object({ kind: z.literal('restarted') }),
   /** The journal does not reach back so far: these are gone. */
   z.object({ kind: z.literal('lost'), from: z.int(), to: z.int() }),
 ]);
@@ -28,6 +30,10 @@ export const events = ({ operations }: Room) =>
     .subscription(async function* ({ input, ctx, signal }) {
       const asked = input.lastEventId === undefined ? input.since : Number(input.lastEventId);
       let told = asked ?? (await lastOf(operations));
+      if (told > 0 && (await operations.events(told - 1)).length === 0) {
+        told = 0;
+        yield tracked('0', { kind: 'restarted' as const });
+      }
       // The journal is the queue: news of an event only say that there is more to read, so a slow reader holds up nothing.
       const watch = (listener: (more: true) => void): (() => void) => {
         const end = operations.watchEvents(() => listener(true));
