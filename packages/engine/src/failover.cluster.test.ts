@@ -1,4 +1,7 @@
 /** A primary that dies is replaced in seconds, and nobody ever writes to it again. */
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { type Cluster, ephemeralCluster, type PostgresNode } from '@pgherd/lab';
 import type { EngineStatus, HerdEvent } from '@pgherd/operations';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -235,6 +238,130 @@ describe('online recovery', () => {
       });
       return row?.n === written;
     });
+  });
+});
+
+describe('failover_command', () => {
+  /** Writes its arguments down and promotes the node that it is told to. */
+  function script(name: string, body: string): string {
+    const file = path.join(cluster.dir, name);
+    const { superuser } = cluster.secrets;
+    const pgModule = createRequire(import.meta.url).resolve('pg');
+    const head =
+      `import fs from 'node:fs'; import { createRequire } from 'node:module';\n` +
+      `const pg = createRequire(import.meta.url)(${JSON.stringify(pgModule)});\n` +
+      `const args = process.argv.slice(2); fs.appendFileSync(${JSON.stringify(`${file}.args`)}, JSON.stringify(args) + '\\n');\n` +
+      `console.log('${name} runs');\n` +
+      `const sql = async (host, port, text) => { const c = new pg.Client({ host, port: Number(port), user: ${JSON.stringify(superuser.user)}, password: ${JSON.stringify(superuser.password)}, database: 'postgres' }); await c.connect(); await c.query(text); await c.end(); };\n`;
+    fs.writeFileSync(`${file}.mjs`, head + body);
+    return `${process.execPath} ${file}.mjs`;
+  }
+  const argumentsOf = (name: string): unknown[] => {
+    try {
+      const text = fs.readFileSync(path.join(cluster.dir, `${name}.args`), 'utf8');
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    } catch {
+      return [];
+    }
+  };
+
+  it('promotes, follow_primary_command brings the others along, and failback_command hears of it', async () => {
+    await herd(3, { failover_by: '', failover_user: '' });
+    const failover = script(
+      'failover',
+      `if (args[0] === args[6]) await sql(args[5], args[8], 'SELECT pg_promote(true, 20)');`,
+    );
+    const follow = script('follow', `process.exit(0);`);
+    const failback = script('failback', '');
+    const all = '%d %h %p %D %m %H %M %P %r %R %N %S';
+    engine.configure({
+      failover_command: `${failover} ${all} 2>&1 | cat`,
+      follow_primary_command: `${follow} ${all}`,
+      failback_command: `${failback} "%h" '%D'`,
+      ...Object.fromEntries(cluster.nodes.map(({ id, dataDir }) => [`backend_data_directory${id}`, dataDir])),
+    });
+    expect(await engine.reload()).toMatchObject({ ok: true });
+    node(0).kill9();
+    expect(await untilWritten()).toBeLessThan(10_000);
+    expect((await engine.status()).primary).toBe(1);
+    const [old, next] = [node(0), node(1)];
+    expect(argumentsOf('failover')).toEqual([
+      [
+        '0',
+        old.host,
+        String(old.port),
+        old.dataDir,
+        '1',
+        next.host,
+        '0',
+        '0',
+        String(next.port),
+        next.dataDir,
+        old.host,
+        String(old.port),
+      ],
+    ]);
+    await until('the other standby is told to follow', () => argumentsOf('follow').length === 1);
+    const { host, port, dataDir } = node(2);
+    expect(argumentsOf('follow')).toEqual([
+      [
+        '2',
+        host,
+        String(port),
+        dataDir,
+        '1',
+        next.host,
+        '0',
+        '0',
+        String(next.port),
+        next.dataDir,
+        old.host,
+        String(old.port),
+      ],
+    ]);
+    expect(engine.logText()).toContain('execute command: ');
+    expect(engine.logText()).toContain('LOG:  failover runs');
+    await untilStatus(
+      'it is left out until the command has brought it back',
+      ({ nodes }) => nodes[2]?.attached === false,
+    );
+    const begun = await engine.operations.begin({ act: 'attach', node: 2 }, DBA);
+    await engine.operations.ended(begun.id);
+    await until('failback_command has run', () => argumentsOf('failback').length === 1);
+    expect(argumentsOf('failback')).toEqual([[node(2).host, node(2).dataDir]]);
+  });
+
+  it('that does nothing leaves the herd without a primary, and says so until somebody promotes', async () => {
+    await herd(2, { failover_by: '', failover_command: 'echo nobody is promoted', search_primary_node_timeout: 2 });
+    node(0).kill9();
+    await event('primaryLost');
+    expect((await engine.status()).notReady.join()).toContain('no primary node is known');
+    await node(1).promote();
+    await untilWritten();
+    expect((await engine.status()).primary).toBe(1);
+  });
+});
+
+describe('pgpool_status', () => {
+  it('keeps a detached node out over a restart, and is written as Pgpool-II writes it', async () => {
+    await herd(2, { auto_failback: false });
+    const begun = await engine.operations.begin({ act: 'detach', node: 1, gracefully: false }, DBA);
+    expect(await engine.operations.ended(begun.id)).toMatchObject({ state: 'done' });
+    expect(fs.readFileSync(path.join(engine.directory, 'pgpool_status'), 'utf8')).toBe('up\ndown\n');
+    expect(await event('nodeDetached')).toMatchObject({ node: 1, by: { door: 'cli', user: 'dba' } });
+  });
+});
+
+describe('health_check_test', () => {
+  it('fails a check on request, and the line is marked as done', async () => {
+    await herd(2, { health_check_test: true, auto_failback: false });
+    const file = path.join(engine.directory, 'backend_down_request');
+    fs.writeFileSync(file, '1\tdown\n');
+    await untilStatus('the node is detached', ({ nodes }) => nodes[1]?.attached === false);
+    expect(fs.readFileSync(file, 'utf8')).toBe('1\talready_down\n');
   });
 });
 

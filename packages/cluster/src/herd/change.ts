@@ -1,6 +1,7 @@
 /** Changes of what is believed that several parts make: who is the primary, who is left out. */
 import type { Draft } from './draft.ts';
 import type { Answer } from './facts.ts';
+import type { NodeState } from './state.ts';
 
 /** Leaves a node out that is not the primary. */
 export function takeOut(draft: Draft, id: number, reason: string, by: string): void {
@@ -12,13 +13,17 @@ export function takeOut(draft: Draft, id: number, reason: string, by: string): v
 }
 
 export function command(draft: Draft, which: 'failover' | 'failback', node: number): void {
-  draft.effect({ t: 'command', which, node, newMain: mainNode(draft), oldPrimary: draft.state.primary });
+  // Before a failover the node was there, before a failback it was not.
+  const oldMain = lowest(draft, (other) => (other.id === node ? which === 'failover' : other.attached));
+  draft.effect({ t: 'command', which, node, newMain: mainNode(draft), oldMain, oldPrimary: draft.state.primary });
 }
 
 /** The live node with the lowest id: Pgpool-II's main node. */
-export function mainNode(draft: Draft): number | null {
+export const mainNode = (draft: Draft): number | null => lowest(draft, (node) => node.attached);
+
+export function lowest(draft: Draft, counts: (node: NodeState) => boolean): number | null {
   let main: number | null = null;
-  for (const node of draft.each()) if (node.attached && (main === null || node.id < main)) main = node.id;
+  for (const node of draft.each()) if (counts(node) && (main === null || node.id < main)) main = node.id;
   return main;
 }
 

@@ -44,6 +44,8 @@ export type Effect =
       readonly which: 'failover' | 'failback' | 'follow';
       readonly node: number;
       readonly newMain: number | null;
+      /** The main node before. */
+      readonly oldMain: number | null;
       readonly oldPrimary: number | null;
     }
   | Told

@@ -4,7 +4,7 @@
  */
 import { formatLsn } from '../lsn.ts';
 import { type RankedNode, rankCandidates, strange } from './candidates.ts';
-import { becomePrimary, mainNode, setRoles, takeOut } from './change.ts';
+import { becomePrimary, lowest, mainNode, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { HerdEvent } from './events.ts';
 import type { FailoverAct, FailoverPhase, NodeState } from './state.ts';
@@ -309,6 +309,7 @@ function afterFence(draft: Draft): void {
       which: 'failover',
       node: act.old,
       newMain: act.wished ?? mainNode(draft),
+      oldMain: lowest(draft, (node) => node.attached || node.id === act.old),
       oldPrimary: act.old,
     });
   }
@@ -534,6 +535,7 @@ function follow(draft: Draft, primary: number): void {
       node.id !== primary && node.attached && node.id !== act.old && !keepsUpstream(draft, node, primary, act.old),
   );
   if (settings.commands.follow && settings.failoverBy !== 'builtin') {
+    const oldMain = lowest(draft, (node) => node.attached || node.id === act.old);
     // As in Pgpool-II: each of the others is left out, and the command brings it back.
     for (const node of others) {
       draft.change(node.id, {
@@ -542,7 +544,14 @@ function follow(draft: Draft, primary: number): void {
         by: 'failover',
         changedAt: draft.now,
       });
-      draft.effect({ t: 'command', which: 'follow', node: node.id, newMain: primary, oldPrimary: act.old });
+      draft.effect({
+        t: 'command',
+        which: 'follow',
+        node: node.id,
+        newMain: primary,
+        oldMain,
+        oldPrimary: act.old,
+      });
     }
     return;
   }

@@ -54,54 +54,6 @@ export const notYet: readonly NotYet[] = [
     verdict: 'warn',
     sentence: 'names syslog, which is not built yet: the log goes to stderr',
   },
-  {
-    name: 'failover_command',
-    when: (s) => s.failover_command !== '',
-    verdict: 'warn',
-    sentence: 'is set, but failover is not built yet: the command is never run',
-  },
-  {
-    name: 'failback_command',
-    when: (s) => s.failback_command !== '',
-    verdict: 'warn',
-    sentence: 'is set, but attaching nodes is not built yet: the command is never run',
-  },
-  {
-    name: 'follow_primary_command',
-    when: (s) => s.follow_primary_command !== '',
-    verdict: 'warn',
-    sentence: 'is set, but failover is not built yet: the command is never run',
-  },
-  {
-    name: 'failover_by',
-    when: (s) => s.failover_by === 'builtin',
-    verdict: 'warn',
-    sentence: 'is builtin, but failover is not built yet: a failed primary is not replaced',
-  },
-  {
-    name: 'auto_failback',
-    when: (s) => s.auto_failback,
-    verdict: 'warn',
-    sentence: 'is on, but automatic failback is not built yet: a detached node stays detached',
-  },
-  {
-    name: 'detach_false_primary',
-    when: (s) => s.detach_false_primary,
-    verdict: 'warn',
-    sentence: 'is on, but detaching a false primary is not built yet: it is only reported',
-  },
-  {
-    name: 'health_check_period',
-    when: (s) => s.healthChecks.some((h) => h.periodSeconds > 0),
-    verdict: 'warn',
-    sentence: 'is set, but failover is not built yet: a failed health check does not detach the node',
-  },
-  {
-    name: 'recovery_1st_stage_command',
-    when: (s) => s.recovery_1st_stage_command !== '',
-    verdict: 'warn',
-    sentence: 'is set, but online recovery is not built yet: the command is never run',
-  },
 ];
 
 /** Parameters that Pgpool-II needs for its process model and that change nothing here, with the reason. */

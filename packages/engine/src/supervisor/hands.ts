@@ -23,7 +23,6 @@ export interface HandsPorts {
   /** How to sign in to a node as the user that acts. */
   target(node: number): ProbeTarget;
   epoch(): number;
-  mainNode(): number | null;
   /** A line that a command said. */
   output(line: string): void;
 }
@@ -67,7 +66,13 @@ export class Hands {
     return run;
   }
 
-  private async runNow({ which, node, newMain, oldPrimary }: Extract<Effect, { t: 'command' }>): Promise<void> {
+  private async runNow({
+    which,
+    node,
+    newMain,
+    oldMain,
+    oldPrimary,
+  }: Extract<Effect, { t: 'command' }>): Promise<void> {
     const settings = this.ports.settings();
     const template =
       which === 'failover'
@@ -80,7 +85,7 @@ export class Hands {
     const command = expandCommand(template, {
       node: about,
       newMain: newMain === null ? null : this.commandNode(newMain),
-      oldMain: this.ports.mainNode(),
+      oldMain,
       oldPrimary: oldPrimary === null ? null : this.commandNode(oldPrimary),
     });
     const { log } = this.ports;

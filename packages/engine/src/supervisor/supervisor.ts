@@ -535,7 +535,6 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       journal,
       target: (node) => this.opsTarget(node),
       epoch: () => this.watchHerd?.epoch ?? 0,
-      mainNode: () => [...this.herd.nodes.values()].find((node) => node.attached)?.id ?? null,
       output: (line) => this.acts.output(line),
     });
     if (this.options.discardStatus === true) fs.rmSync(statusFile(workDir), { force: true });
