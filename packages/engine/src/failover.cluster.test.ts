@@ -280,7 +280,7 @@ describe('failover_command', () => {
     engine.configure({
       failover_command: `${failover} ${all} 2>&1 | cat`,
       follow_primary_command: `${follow} ${all}`,
-      failback_command: `${failback} "%h" '%D'`,
+      failback_command: `${failback} "%h" "%D"`,
       ...Object.fromEntries(cluster.nodes.map(({ id, dataDir }) => [`backend_data_directory${id}`, dataDir])),
     });
     expect(await engine.reload()).toMatchObject({ ok: true });
