@@ -10,7 +10,8 @@ import { WebSocket } from 'ws';
 import { type ControlClient, controlFailure, createControlClient } from '../client/index.ts';
 import { nodeTransport } from '../node-client/transport.ts';
 import { FakeOperations, fakeSession } from '../testing/fake-operations.ts';
-import { type ControlDoor, type ControlSettings, openControl } from './open-control.ts';
+import { openControl } from './open-control.ts';
+import type { ControlDoor, ControlSettings } from './settings.ts';
 
 let dir = '';
 let engine: FakeOperations;

@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type net from 'node:net';
-import path from 'node:path';
 import type { Operations } from '@pgherd/operations';
 import { hostAndPort, reachableHost } from '../address.ts';
 import { DoorError } from '../door-error.ts';
@@ -11,36 +10,14 @@ import { openApiDocument, proceduresOf } from '../openapi/document.ts';
 import { createRouter } from '../router/create-router.ts';
 import { answer, type HttpDoor } from './http.ts';
 import { isLoopback } from './loopback.ts';
+import { type ControlDoor, type ControlSettings, type DoorLog, tokenFilePath } from './settings.ts';
 import { SignIn } from './sign-in.ts';
 import { TokenFile } from './token-file.ts';
 import { WebSocketDoor } from './websocket.ts';
 
-/** Names of files are absolute, or relative to `work_dir`. */
-export interface ControlSettings {
-  readonly control_listen_addresses: readonly string[];
-  readonly control_port: number;
-  readonly control_token_file: string;
-  readonly control_tls_cert: string;
-  readonly control_tls_key: string;
-  readonly control_tls_ca: string;
-  readonly work_dir: string;
-}
-
-export interface ControlDoor {
-  /** Without a path; empty when nothing is listened on. */
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-export type DoorLog = (message: string) => void;
-
 const REQUEST_LIMIT_MS = 10_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 const CONNECTIONS_MAX = 256;
-
-export function tokenFilePath(settings: Pick<ControlSettings, 'work_dir' | 'control_token_file'>): string {
-  return path.resolve(settings.work_dir, settings.control_token_file);
-}
 
 /** @throws DoorError with the remedy: a port in use, no TLS off loopback, a token file that others can read */
 export async function openControl(
