@@ -8,6 +8,7 @@ import { toolUsage } from './pcp/command-line.ts';
 import { TOOLS } from './pcp/tools.ts';
 import { MD5_USAGE } from './pg-md5/command-line.ts';
 import { pgpoolUsage } from './pgpool/command-line.ts';
+import { SETUP_USAGE } from './pgpool-setup/command-line.ts';
 import { projectRoot } from './place.ts';
 
 const FILE = 'docs/commands.md';
@@ -37,6 +38,7 @@ export async function renderCommands(): Promise<string> {
     '',
     section('pgpool', 'Starts, stops and reloads the proxy.', pgpoolUsage('compat/etc')),
     section('pg_md5', 'Hashes for pcp.conf, and md5 entries of pool_passwd.', MD5_USAGE),
+    section('pgpool_setup', 'Makes servers and a proxy to try things with.', SETUP_USAGE),
     ...TOOLS.map((tool) => section(tool.name, `${capitalised(tool.summary)}.`, toolUsage(tool))),
   ]
     .join('\n')

@@ -12,6 +12,22 @@ export function programVariable(name: 'PCPPASSFILE' | 'PCPPASSWORD' | 'PGPASSWOR
   return value === '' ? undefined : value;
 }
 
+/** What users of Pgpool-II set for pgpool_setup. Empty counts as not set. */
+export function setupVariable(
+  name:
+    | 'PGPOOL_INSTALL_DIR'
+    | 'PGPOOLDIR'
+    | 'PGBIN'
+    | 'PGSOCKET_DIR'
+    | 'INITDBARG'
+    | 'USE_REPLICATION_SLOT'
+    | 'USE_PG_REWIND'
+    | 'ENABLE_TEST',
+): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+}
+
 /** The operating system's user, whom tools mean when none is named; `USER` where the system has no name for the number. */
 export function loginName(): string {
   try {

@@ -1,4 +1,4 @@
-export type { Account } from './account.ts';
+export { type Account, labAccount } from './account.ts';
 export { labAgent } from './agents.ts';
 export { embeddedBinaries, findBinaries, findSystemBinaries, type PgBinaries } from './binaries.ts';
 export { type LabIo, labCommand } from './cli.ts';

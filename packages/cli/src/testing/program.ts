@@ -26,6 +26,9 @@ export interface RunOptions {
   readonly input?: string;
   /** How long it may live (default 30 s): a program that hangs fails its test. */
   readonly deadlineMs?: number;
+  /** Another account, which only root may choose. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 const alive = new Set<Running>();
@@ -49,6 +52,8 @@ export class Running {
       cwd: options.cwd ?? os.tmpdir(),
       env: { PATH: '/usr/bin:/bin', HOME: os.tmpdir(), ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+      ...(options.gid === undefined ? {} : { gid: options.gid }),
     });
     alive.add(this);
     this.child.once('close', () => alive.delete(this));
