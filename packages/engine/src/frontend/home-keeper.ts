@@ -11,7 +11,7 @@ import type { RouterSession } from './router-session.ts';
 import type { SettingsLog } from './settings-log.ts';
 
 const STATUS_IDLE = 0x49;
-const NO_FIELDS: ReadonlyMap<string, string> = new Map();
+const ERROR = { severity: 'ERROR', severityNonLocalized: 'ERROR', all: new Map<string, string>() } as const;
 /** What a server says that starts, stops, recovers or is full: not its last word. */
 const MAY_PASS = /^(?:57P0[0-4]|53300)$/;
 
@@ -25,6 +25,10 @@ export class HomeKeeper {
   private readonly host: RouterHost;
   private readonly session: RouterSession;
   private readonly routed: KeptSession;
+  /** Counts the statements that had to wait: which of them waits now. */
+  private turn = 0;
+  private waits = false;
+  private renewing: Promise<void> | null = null;
 
   constructor(host: RouterHost, session: RouterSession, routed: KeptSession) {
     this.host = host;
@@ -46,26 +50,55 @@ export class HomeKeeper {
    */
   async ready(): Promise<boolean> {
     const { session } = this;
+    const turn = ++this.turn;
+    const goesOn = (): boolean => !session.ended && turn === this.turn;
+    this.waits = true;
     try {
-      while (this.barred && !session.ended) {
+      while (this.barred && goesOn()) {
         if (session.home.closed) {
           session.home.tellEnd(); // the session may not have heard of it yet
           if (!session.ended) await this.renew();
         } else await this.host.released();
       }
     } catch (error) {
-      if (!session.ended) this.refused(error as Error);
+      if (goesOn()) {
+        this.waits = false;
+        this.refused(error as Error);
+      }
       return false;
     }
-    return !session.ended;
+    if (!goesOn()) return false;
+    this.waits = false;
+    return true;
   }
 
-  private async renew(): Promise<void> {
+  /** The client cancels the statement that waits. @returns false when none waits, or none that could be answered alone */
+  cancel(): boolean {
+    if (!this.waits || this.session.ended) return false;
+    const message = 'canceling statement due to user request';
+    const turn = this.turn++;
+    this.waits = false;
+    if (this.session.failWaiting({ ...ERROR, sqlstate: '57014', message })) return true;
+    this.turn = turn;
+    this.waits = true;
+    return false;
+  }
+
+  /** One at a time: a statement that was cancelled may leave one under way. */
+  private renew(): Promise<void> {
+    this.renewing ??= this.renewNow().finally(() => {
+      this.renewing = null;
+    });
+    return this.renewing;
+  }
+
+  private async renewNow(): Promise<void> {
     const { host, session, routed } = this;
     const link = await host.openHome(routed);
     const why = await rebuild(link, routed.settings, routed.statements);
-    if (session.ended || link.closed) {
-      host.closeReader(link, session.ended && why === null);
+    // Without a statement that waits, the client may be in the middle of an answer from elsewhere.
+    if (session.ended || link.closed || !this.waits) {
+      host.closeReader(link, !link.closed && why === null);
       return;
     }
     if (why !== null) {
@@ -87,7 +120,6 @@ export class HomeKeeper {
       return;
     }
     const { message } = error;
-    const refusal = { severity: 'ERROR', severityNonLocalized: 'ERROR', sqlstate: '57P03', message, all: NO_FIELDS };
-    if (!session.failWaiting(refusal)) session.endWith('epoch', '57P03', message);
+    if (!session.failWaiting({ ...ERROR, sqlstate: '57P03', message })) session.endWith('epoch', '57P03', message);
   }
 }

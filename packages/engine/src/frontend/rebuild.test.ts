@@ -106,6 +106,23 @@ describe('an idle session whose primary is lost', () => {
     expect(made.homes[0]?.ran).toEqual(['INSERT INTO t VALUES (1)']);
   });
 
+  it('gives up a statement that is cancelled while it waits, and takes the next one', async () => {
+    const made = makeSession();
+    await losePrimary(made, null);
+    await play(made, 'INSERT INTO t VALUES (1)');
+    const from = made.client.bytes.length;
+    expect(made.session.router?.cancelWaiting()).toBe(true);
+    expect(made.session.router?.cancelWaiting()).toBe(false);
+    expect(words(made.client.bytes.subarray(from))).toEqual(['E:57014', 'Z:I']);
+    expect(await play(made, 'SELECT 1')).toEqual(['D', 'C:SELECT 1', 'Z:I']);
+    // The first one's connection comes while nothing waits for it.
+    made.setPrimary(1);
+    await quiet(made);
+    expect(made.session.homeless).toBe(true);
+    expect(await play(made, 'INSERT INTO t VALUES (2)')).toEqual(['C:INSERT', 'Z:I']);
+    expect(made.homes.flatMap(({ ran }) => ran)).toEqual(['INSERT INTO t VALUES (2)']);
+  });
+
   it('ends where only a part of a batch could be refused', async () => {
     const made = makeSession();
     await losePrimary(made);

@@ -683,6 +683,11 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     return this.keeper.ready();
   }
 
+  /** The statement that waits for the home link is given up. @returns false when there is none */
+  cancelWaiting(): boolean {
+    return this.keeper.cancel();
+  }
+
   /** The session has another home. */
   homeChanged(link: Link): void {
     const sameNode = this.readers.get(link.nodeId);

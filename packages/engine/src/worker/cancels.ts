@@ -52,6 +52,7 @@ export class Cancels {
   async cancelHere(pid: number, secret: Buffer): Promise<boolean> {
     const session = this.sessionsOf(pid).find(({ client }: Session) => sameSecret(client.secret, secret));
     if (session === undefined) return false;
+    if (session.router?.cancelWaiting() === true) return true;
     // What has been asked and is still on its way to a server is meant too.
     while (session.starting && !session.home.replies.running) await session.whenStarted();
     if (!session.running) return true; // too late: nothing runs that could be meant

@@ -123,6 +123,22 @@ describe('a worker whose primary is fenced', () => {
     expect(await client.value("INSERT INTO t VALUES (5) RETURNING 'written'")).toBe('written');
   });
 
+  it('lets a client cancel a statement that waits, and go on', async () => {
+    const client = await sign();
+    await client.query('SELECT 1');
+    host.cluster({ epoch: 2, primary: null, hold: lost(20_000) });
+    client.send(encodeQuery('INSERT INTO t VALUES (11)'));
+    await client.more(client.received, 50);
+    await client.cancel(host);
+    const { errors, status } = await client.answer();
+    expect(errors).toMatchObject([{ sqlstate: '57014' }]);
+    expect(status).toBe('I');
+    client.send(encodeQuery("INSERT INTO t VALUES (12) RETURNING 'written'"));
+    host.cluster(herd(0, { epoch: 2 }));
+    expect((await client.answer()).rows).toEqual([['written']]);
+    expect(await client.value('SELECT count(*) FROM t WHERE a = 11')).toBe('0');
+  });
+
   it('takes no server for the primary that is on another timeline, in recovery, or of another system', async () => {
     const [facts] = await cluster.primary.query<{ system: string }>(
       'SELECT system_identifier::text AS system FROM pg_control_system()',
@@ -143,6 +159,23 @@ describe('a worker whose primary is fenced', () => {
     expect(await refused({ epoch: 3, timeline: 1, systemIdentifier: '7' })).toContain('another system');
     expect(await refused({ ...herd(1), epoch: 4, timeline: 1 })).toContain('in recovery');
     expect(await refused({ epoch: 5, timeline: 1, systemIdentifier: system })).toBe('');
+  });
+});
+
+describe('a server that crashes and comes back', () => {
+  it('keeps the idle sessions of which all is known, and ends what was at work', async () => {
+    const idle = await sign();
+    await idle.query("SET work_mem = '6MB'");
+    const writes = await sign();
+    await writes.query('BEGIN');
+    await writes.query('INSERT INTO t VALUES (13)');
+    const [crashing] = await cluster.primary.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'",
+    );
+    process.kill(crashing?.pid ?? 0, 'SIGKILL');
+    expect((await refusalOf(writes)).at(-1)).toMatch(/^57P0[12] /);
+    expect(await idle.value('SHOW work_mem', 20_000)).toBe('6MB');
+    expect(await idle.value('SELECT count(*) FROM t WHERE a = 13')).toBe('0');
   });
 });
 
