@@ -4,7 +4,7 @@
  */
 import { formatLsn } from '../lsn.ts';
 import type { HerdNodeSettings, HerdSettings } from './settings.ts';
-import type { HerdState, LastPrimary, NodeState } from './state.ts';
+import { type HerdState, type LastPrimary, mayBePromoted, type NodeState } from './state.ts';
 import { answersNeeded, isListed, parseSyncStandbyNames } from './sync-standbys.ts';
 
 export interface RankedNode {
@@ -57,7 +57,7 @@ function rankOne(
   const { answer } = node;
   const fresh = answer !== null && node.answeredAt !== null && node.answeredAt >= since && node.failing === null;
   const against: string[] = [];
-  if (!node.attached) against.push(`it is detached: ${node.reason ?? 'by an operator'}`);
+  if (!mayBePromoted(node)) against.push(`it is detached: ${node.reason ?? 'by an operator'}`);
   if (!fresh)
     against.push(node.failing === null ? 'it has not answered yet' : `it does not answer: ${node.failing.last.reason}`);
   else if (!answer.inRecovery) against.push('it is not a standby');

@@ -32,6 +32,7 @@ export function becomePrimary(draft: Draft, id: number, by: string, answer: Answ
   const first = state.primary === null && state.lastPrimary === null;
   if (!first && state.act === null) state.epoch++;
   state.primary = id;
+  draft.change(id, { attached: true });
   state.timeline = answer?.timeline ?? null;
   state.systemIdentifier = answer?.systemIdentifier ?? state.systemIdentifier;
   state.searchingSince = null;

@@ -7,7 +7,7 @@ import { type RankedNode, rankCandidates, strange } from './candidates.ts';
 import { becomePrimary, lowest, mainNode, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { HerdEvent } from './events.ts';
-import type { FailoverAct, FailoverPhase, NodeState } from './state.ts';
+import { COULD_NOT_FOLLOW, type FailoverAct, type FailoverPhase, mayBePromoted, type NodeState } from './state.ts';
 
 /** Two looks at what a standby has received must lie so far apart to tell that nothing arrives. */
 const STILL_MS = 300;
@@ -201,7 +201,7 @@ const late = (draft: Draft, act: FailoverAct): boolean => draft.now - act.phaseS
 
 function standbys(draft: Draft): NodeState[] {
   return [...draft.each()].filter(
-    (node) => node.attached && node.id !== draft.state.act?.old && node.id !== draft.state.primary,
+    (node) => mayBePromoted(node) && node.id !== draft.state.act?.old && node.id !== draft.state.primary,
   );
 }
 
@@ -577,7 +577,7 @@ function followed(draft: Draft, id: number, error: string | null): void {
   if (error === null) draft.tell('nodeFollows', id, 'info', `node ${id} receives from the new primary`, 'failover');
   else {
     draft.tell('nodeCannotFollow', id, 'warning', `node ${id} cannot follow: ${error}`, 'failover');
-    if (node.attached) takeOut(draft, id, `it cannot follow the new primary: ${error}`, 'failover');
+    if (node.attached) takeOut(draft, id, `it cannot follow the new primary: ${error}`, COULD_NOT_FOLLOW);
   }
   draft.look([id]);
 }

@@ -57,6 +57,14 @@ export interface NodeState {
   readonly saidFalse: boolean;
 }
 
+/**
+ * Left out because it could not follow a new primary. Should that one die too, it may still be the best there is: it is a
+ * standby of the same herd, and its timeline says what it lacks.
+ */
+export const COULD_NOT_FOLLOW = 'could not follow';
+
+export const mayBePromoted = (node: NodeState): boolean => node.attached || node.by === COULD_NOT_FOLLOW;
+
 export type SuspectedBy = 'health check' | 'session' | 'shutdown message' | 'operator';
 
 export interface FailoverAct {

@@ -1,0 +1,108 @@
+/** What the herd does and says, story by story. */
+import { describe, expect, it } from 'vitest';
+import { tell } from './simulator/script.ts';
+
+const FOUND = '0 node 0 is the primary';
+
+describe('a primary that dies', () => {
+  it('is replaced within a second of a session noticing, and the other standby follows', () => {
+    const { told, world } = tell('2.0 kill 0', 6);
+    expect(told).toEqual([
+      FOUND,
+      '2 node 0 is suspected: a session lost its connection',
+      '2 the primary (node 0) is lost: a session lost its connection: connection refused',
+      '2 node 0 is detached: a session lost its connection: connection refused',
+      '2 node 1 is the primary',
+      '2 node 1 is the primary in place of node 0',
+      '3 node 2 receives from the new primary',
+    ]);
+    expect(world.state).toMatchObject({ primary: 1, timeline: 2, epoch: 2, act: null });
+  });
+
+  it('is not replaced when it is back at once', () => {
+    const { told, world } = tell('2.0 kill 0\n2.3 start 0', 6);
+    expect(told).toEqual([FOUND, '2 node 0 is suspected: a session lost its connection']);
+    expect(world.state).toMatchObject({ primary: 0, epoch: 1 });
+  });
+
+  it('comes back as a stranger: it takes writes, and gets none', () => {
+    const { told, world } = tell('2.0 kill 0\n8.0 start 0', 12);
+    expect(told.at(-1)).toBe('8 node 0 wrote nothing that the others lack');
+    expect(world.state.nodes.get(0)?.attached).toBe(false);
+    expect(world.writes.at(-1)?.node).toBe(1);
+  });
+
+  it('is the primary again when nobody could take its place', () => {
+    const { told, world } = tell('2.0 kill 0\n6.0 start 0', 10, 1);
+    expect(told.slice(-2)).toEqual(['6 node 0 is the primary', '6 node 0 is the primary in place of node 0']);
+    expect(world.state.primary).toBe(0);
+    expect(world.writes.at(-1)?.at).toBeGreaterThan(9_000);
+  });
+
+  it('together with the standby that would follow it does not stop the third', () => {
+    const { world } = tell('2.0 kill 0\n2.9 kill 1', 12);
+    expect(world.state.primary).toBe(2);
+    expect(world.writes.at(-1)?.node).toBe(2);
+  });
+});
+
+describe('a primary out of sight', () => {
+  it('of its supervisor alone is left in place while standbys receive from it', () => {
+    const { told, world } = tell('2.0 hide 0\n3.0 check 0\n9.0 show 0', 12);
+    expect(told).toContain(
+      '3 node 0 cannot be reached from here, but standbys still receive from it: it is not replaced',
+    );
+    expect(told.at(-1)).toBe('9 node 0 stays the primary: it answers again');
+    expect(world.state).toMatchObject({ primary: 0, epoch: 1 });
+  });
+
+  it('of everybody, frozen, is replaced, and thawed it changes nothing', () => {
+    const { world } = tell('2.0 freeze 0\n3.0 check 0\n12.0 thaw 0', 16);
+    expect(world.state).toMatchObject({ primary: 1, epoch: 2 });
+    expect(world.writes.filter((write) => write.node === 0 && write.at > 2_000)).toEqual([]);
+  });
+});
+
+describe('a standby', () => {
+  it('whose health check fails is left out, and attached again once it streams', () => {
+    const { told } = tell('2.0 kill 2\n2.5 check 2\n8.0 start 2', 14);
+    expect(told).toEqual([
+      FOUND,
+      '2 node 2 is suspected: health check failed',
+      '2 node 2 is detached: health check failed: connection refused',
+      '8 node 2 is attached: it answers and streams from the primary',
+    ]);
+  });
+
+  it('stays out without auto_failback, until an operator attaches it', () => {
+    const { told } = tell('2.0 kill 2\n2.5 check 2\n4.0 start 2\n9.0 attach 2', 12, 3, { autoFailback: false });
+    expect(told.slice(-1)).toEqual(['9 node 2 is attached: asked for']);
+  });
+
+  it('that somebody promotes while the primary lives is a false primary', () => {
+    const { told, world } = tell('2.0 promote 2', 6);
+    expect(told.slice(1)).toEqual(['2 node 2 takes writes although node 0 is the primary']);
+    expect(world.state.primary).toBe(0);
+  });
+
+  it('is detached as a false primary where that is wished', () => {
+    const { told } = tell('2.0 promote 2', 6, 3, { detachFalsePrimary: true });
+    expect(told.at(-1)).toBe('2 node 2 is detached: it is a false primary');
+  });
+});
+
+describe('failover_by = external', () => {
+  it('promotes nobody, and takes whom somebody else promotes', () => {
+    const { told, world } = tell('2.0 kill 0\n5.0 promote 2', 10, 3, { failoverBy: 'external' });
+    expect(told.slice(-2)).toEqual(['5 node 2 is the primary', '5 node 2 is the primary in place of node 0']);
+    expect(world.state).toMatchObject({ primary: 2, timeline: 2 });
+  });
+});
+
+describe('failover_max_lost_bytes', () => {
+  it('refuses a failover that would lose more, until an operator accepts it', () => {
+    const { told, world } = tell('1.5 cut 1\n1.5 kill 1\n2.0 kill 0', 8, 2, { maxLostBytes: 0n });
+    expect(told.some((line) => line.includes('there is no primary'))).toBe(true);
+    expect(world.state.primary).toBeNull();
+  });
+});
