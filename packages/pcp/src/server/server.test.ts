@@ -217,6 +217,13 @@ describe('acts', () => {
     }
   });
 
+  test('recovery of a primary that has died is asked for again once it is replaced', async () => {
+    pcp.operations.nodes = [fakeNode(0, { status: 'down' }), fakeNode(1)];
+    expect(await raw.ask('O', '0\0')).toBe(
+      error('ERROR', 'failed to process PCP request at the moment', 'failover is in progress'),
+    );
+  });
+
   test('recovery of a node that is seen to be down waits until it is left out, for a while', async () => {
     const detached = { name: 'detached', ok: false, detail: 'node 1 is alive', remedy: 'detach it first' };
     pcp.operations.nodes = [fakeNode(0), fakeNode(1, { status: 'down' })];

@@ -17,6 +17,8 @@ export const recover: Command = async (body, context) => {
   const node = decodeNumber(body);
   const { nodes, primary } = await operations.status();
   if (node === null || !nodes.some(({ id }) => id === node)) throw notValid(decodeTexts(body)[0] ?? '');
+  const asked = nodes.find(({ id }) => id === node);
+  if (node === primary && asked?.status === 'down') throw busy('failover'); // it is about to be replaced
   if (node === primary) throw error(FAILED, 'primary server cannot be recovered by online recovery.');
   const { id } = await beginWhenDetached(node, context);
   const end = await operations.ended(id);
