@@ -368,5 +368,6 @@ test('progress is told once: steps, lines of commands, tenths of bytes', () => {
   tell({ ...operation, progress: { doneBytes: 5, totalBytes: 100 }, output: ['one'] });
   tell({ ...operation, progress: { doneBytes: 55, totalBytes: 100 }, output: ['one', 'two'] });
   tell({ ...operation, progress: { doneBytes: 55, totalBytes: 100 }, output: ['one', 'two'] });
-  expect(lines).toEqual(['running  first', '| one', '| two', '50 %: 55 B of 100 B']);
+  tell({ ...operation, progress: { doneBytes: 150, totalBytes: 100 }, output: ['one', 'two'] });
+  expect(lines).toEqual(['running  first', '| one', '| two', '50 %: 55 B of 100 B', '100 %: 150 B of 100 B']);
 });

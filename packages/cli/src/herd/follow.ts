@@ -29,7 +29,7 @@ export function progressTeller(say: (line: string) => void): (operation: Operati
     lines = output.length;
     if (progress === null) return;
     const { doneBytes, totalBytes } = progress;
-    const now = totalBytes === null || totalBytes === 0 ? 0 : Math.floor((10 * doneBytes) / totalBytes);
+    const now = totalBytes === null || totalBytes === 0 ? 0 : Math.min(10, Math.floor((10 * doneBytes) / totalBytes)); // the total is an estimate
     if (now > tenths) say(`           ${now * 10} %: ${bytes(doneBytes)} of ${bytes(totalBytes ?? 0)}`);
     tenths = Math.max(tenths, now);
   };

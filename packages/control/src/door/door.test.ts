@@ -142,6 +142,13 @@ describe('the token file', () => {
       expect(made.find(wrong)).toBeNull();
   });
 
+  test('of another user is not believed', () => {
+    new TokenFile(file, log);
+    if (process.getuid?.() !== 0) return; // only root can give a file away
+    fs.chownSync(file, 65534, 65534);
+    expect(() => new TokenFile(file, log)).toThrow(/belongs to another user: remove it/);
+  });
+
   test('that others can read is refused', () => {
     new TokenFile(file, log);
     for (const mode of [0o640, 0o604, 0o660]) {

@@ -135,8 +135,9 @@ function makeTokens(file: string): void {
     .reverse()
     .map((role) => `${role.padEnd(8)} ${role.padEnd(8)} ${randomBytes(32).toString('base64url')}`);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}.new`;
-  fs.writeFileSync(draft, `${HEAD}${lines.join('\n')}\n`, { mode: 0o600 });
+  // work_dir may be everybody's (/tmp): nothing that is there already is written through.
+  const draft = `${file}.${randomBytes(6).toString('hex')}.new`;
+  fs.writeFileSync(draft, `${HEAD}${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' });
   try {
     fs.linkSync(draft, file);
   } catch (error) {
