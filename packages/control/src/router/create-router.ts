@@ -1,5 +1,6 @@
 /** The whole API: one file for each procedure. Who may call it is in `access.ts`. */
 import type { Operations } from '@pgherd/operations';
+import { sparing } from '../feeds/coalesced.ts';
 import { engineFeeds } from '../feeds/engine-feeds.ts';
 import { begin } from './acts/begin.ts';
 import { ended } from './acts/ended.ts';
@@ -25,7 +26,8 @@ import { operations as watchOperations } from './watches/operations.ts';
 import { pools as watchPools } from './watches/pools.ts';
 import { sessions as watchSessions } from './watches/sessions.ts';
 
-export function createRouter(operations: Operations) {
+export function createRouter(engine: Operations) {
+  const operations = sparing(engine);
   const room: Room = { operations, feeds: engineFeeds(operations) };
   return router({
     status: status(room),
