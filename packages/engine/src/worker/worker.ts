@@ -57,6 +57,7 @@ const ENDED_DELAY_MS = 20;
 const TIGHT_MS = 1_000;
 const QUESTION_LIMIT_MS = 10_000;
 const TICK_MS = 1_000;
+const SUSPICION_PAUSE_MS = 50;
 
 export interface WorkerPorts {
   send(message: ToSupervisor): void;
@@ -494,7 +495,7 @@ export class Worker implements SessionOwner {
       this.logOf(session).write('log', `backend node ${link.nodeId} closed the connection (backend pid ${link.pid})`, {
         context: contextOf(session),
       });
-      this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'a session lost its connection' });
+      this.suspect(link.nodeId, 'a session lost its connection');
     }
     session.observer?.sessionEnded(session, reusable ? this.links.resetTexts(link) : []);
     if (id !== undefined) this.connectionLog.ended(id, client, contextOf(session));
@@ -513,8 +514,27 @@ export class Worker implements SessionOwner {
   homeLost(_session: Session, link: Link): void {
     this.links.retire(link, false);
     if (link.cutBecause !== null) return;
-    this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'an idle session lost its connection' });
+    this.suspect(link.nodeId, 'an idle session lost its connection');
   }
+
+  /** Thousands may lose the same server at once: one word says it, and another one a moment later if there were more. */
+  private suspect(node: number, reason: string): void {
+    if (this.suspected.has(node)) {
+      this.suspected.set(node, reason);
+      return;
+    }
+    this.suspected.set(node, null);
+    this.ports.send({ t: 'suspect', node, reason });
+    const timer = setTimeout(() => {
+      const more = this.suspected.get(node) ?? null;
+      this.suspected.delete(node);
+      if (more !== null) this.suspect(node, more);
+    }, SUSPICION_PAUSE_MS);
+    timer.unref();
+  }
+
+  /** Nodes that were named a moment ago, with why they would have been again. */
+  private readonly suspected = new Map<number, string | null>();
 
   backendError(session: Session, body: Buffer): void {
     writeBackendError(this.logOf(session), session.observer, session, body);
@@ -547,7 +567,7 @@ export class Worker implements SessionOwner {
       },
       readerLost: (link) => {
         this.links.pool(link.nodeId).discard(link);
-        this.ports.send({ t: 'suspect', node: link.nodeId, reason: 'a session lost its connection' });
+        this.suspect(link.nodeId, 'a session lost its connection');
       },
       nodeOfPid: (pid) => this.nodeOfPid(pid),
       countRoute: (nodeId, route) => this.counters.countRoute(nodeId, route.countedAs),
