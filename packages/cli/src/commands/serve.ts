@@ -42,8 +42,8 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
   }
   try {
     const { settings, log } = supervisor;
-    doors = await openDoors(operationsOf(supervisor, signals), settings, options, (message) =>
-      log.write('warning', message),
+    doors = await openDoors(operationsOf(supervisor, signals), settings, options, (message, level = 'warning') =>
+      log.write(level, message),
     );
   } catch (error) {
     await supervisor.stop('immediate');

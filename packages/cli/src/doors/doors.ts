@@ -5,7 +5,7 @@ import { DoorError } from '@pgherd/control';
 import { type Operations, serveOperations } from '@pgherd/operations';
 import type { ConfigurationFiles } from '../configuration-files.ts';
 import { KeptThread } from './kept-thread.ts';
-import { DOORS } from './list.ts';
+import { DOORS, type DoorLog } from './list.ts';
 import type { DoorsStart } from './thread.ts';
 
 export interface Doors {
@@ -25,15 +25,15 @@ export async function openDoors(
   operations: Operations,
   settings: Settings,
   files: Pick<ConfigurationFiles, 'config' | 'pcp'>,
-  log: (message: string) => void,
+  log: DoorLog,
 ): Promise<Doors> {
   const thread = new KeptThread({
     entry: new URL('./thread.ts', import.meta.url),
     options: { workerData: startOf(settings, files), resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } },
     log,
     attend: (port) => {
-      port.on('message', (message: { t: string; message: string }) => {
-        if (message.t === 'log') log(message.message);
+      port.on('message', (message: { t: string; message: string; level: 'log' | 'warning' }) => {
+        if (message.t === 'log') log(message.message, message.level);
       });
       return serveOperations(operations, port);
     },

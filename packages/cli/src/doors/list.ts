@@ -6,6 +6,9 @@ import { openPcp, type PcpSettings } from '@pgherd/pcp';
 /** What the doors have to know of the configuration; it crosses into their thread. */
 export type DoorSettings = MetricsSettings & PcpSettings & ControlSettings;
 
+/** A line for the engine's log, a warning unless it says otherwise. */
+export type DoorLog = (message: string, level?: 'log' | 'warning') => void;
+
 export interface OpenDoor {
   /** Where it is, for people; empty where there is nothing to tell. */
   readonly url?: string;
@@ -17,7 +20,7 @@ export interface Door {
   /** Whoever sets one of these wants this door: then a start without it is refused. */
   readonly parameters: readonly string[];
   /** @throws Error with a code and one sentence with the remedy when it cannot listen */
-  open(operations: Operations, settings: DoorSettings, log: (message: string) => void): Promise<OpenDoor>;
+  open(operations: Operations, settings: DoorSettings, log: DoorLog): Promise<OpenDoor>;
 }
 
 export const DOORS: readonly Door[] = [

@@ -1,7 +1,7 @@
 /** The thread behind the doors: opens each, over operations that the supervisor answers from its own thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { operationsOver } from '@pgherd/operations';
-import { DOORS, type DoorSettings, type OpenDoor } from './list.ts';
+import { DOORS, type DoorLog, type DoorSettings, type OpenDoor } from './list.ts';
 
 export interface DoorsStart {
   readonly settings: DoorSettings;
@@ -12,7 +12,7 @@ export interface DoorsStart {
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a thread');
 const { settings, required } = workerData as DoorsStart;
-const log = (message: string): void => port.postMessage({ t: 'log', message });
+const log: DoorLog = (message, level = 'warning') => port.postMessage({ t: 'log', message, level });
 const operations = operationsOver(port);
 const open = new Map<string, OpenDoor>();
 

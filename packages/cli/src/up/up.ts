@@ -97,8 +97,11 @@ class Herd {
     const supervisor = new Supervisor({ paths: files, logFd, agent: (node) => labAgent(cluster, node) });
     this.#undo.push(() => supervisor.stop('fast'));
     await this.#unlessAsked(supervisor.start());
-    const doors = await openDoors(operationsOf(supervisor, this.#signals), supervisor.settings, files, (message) =>
-      supervisor.log.write('warning', message),
+    const doors = await openDoors(
+      operationsOf(supervisor, this.#signals),
+      supervisor.settings,
+      files,
+      (message, level = 'warning') => supervisor.log.write(level, message),
     );
     this.#undo.push(() => doors.close());
     await this.#unlessAsked(untilReady(supervisor));

@@ -19,7 +19,8 @@ export interface PcpServer {
 }
 
 export interface PcpServerOptions {
-  readonly log?: (message: string) => void;
+  /** A warning unless it says otherwise. */
+  readonly log?: (message: string, level?: 'log' | 'warning') => void;
   /** How long attach and detach wait for their end. */
   readonly settleMs?: number;
 }
@@ -42,7 +43,7 @@ export async function openPcp(
   const serve = async (socket: net.Socket, local: boolean): Promise<void> => {
     const address = local ? '' : (socket.remoteAddress ?? '?');
     const from = local ? 'a local socket' : address;
-    if (settings.log_pcp_processes) log(`PCP: connection from ${from}`);
+    if (settings.log_pcp_processes) log(`PCP: connection from ${from}`, 'log');
     const session = new PcpSession(socket, {
       operations,
       usersFile: settings.usersFile,
@@ -56,7 +57,7 @@ export async function openPcp(
       refused: (user) => log(printable(`PCP: authentication failed for user "${user}" from ${from}`)),
     });
     await session.run();
-    if (settings.log_pcp_processes) log(`PCP: connection from ${from} ended`);
+    if (settings.log_pcp_processes) log(`PCP: connection from ${from} ended`, 'log');
   };
 
   const listeners = new Listeners((socket, local) => {

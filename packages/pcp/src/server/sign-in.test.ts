@@ -170,17 +170,15 @@ describe('one who is signed in', () => {
   });
 
   test('who takes no answers is disconnected too', async () => {
-    pcp = await TestPcp.start({ authentication_timeout: 0.3 });
+    pcp = await TestPcp.start({ authentication_timeout: 1 });
+    const rows = Array.from({ length: 300_000 }, () => ['x'.repeat(60)]);
+    pcp.operations.rows['pool_processes'] = { columns: ['pool_pid'], rows };
     const raw = await pcp.enter();
-    pcp.operations.rows['pool_processes'] = {
-      columns: ['pool_pid'],
-      rows: Array.from({ length: 300_000 }, () => ['x'.repeat(60)]),
-    };
     raw.socket.pause();
     raw.send('N');
     const closed = new Promise((resolve) => raw.socket.once('close', resolve));
-    await vi.waitFor(() => expect(pcp.operations.called).toHaveLength(1));
-    await vi.waitFor(async () => expect(await countConnections(pcp)).toBe(0), { timeout: 5_000 });
+    await vi.waitFor(() => expect(pcp.operations.called).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await countConnections(pcp)).toBe(0), { timeout: 15_000 });
     raw.socket.resume();
     await closed;
   });
