@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   failover: async () => (await import('./herd/acts.ts')).failoverCommand,
   recover: async () => (await import('./herd/acts.ts')).recoverCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  agent: async () => (await import('./commands/agent.ts')).agentCommand,
   sql: async () => (await import('./commands/sql.ts')).sqlCommand,
   'explain-route': async () => (await import('./commands/explain-route.ts')).explainRouteCommand,
   url: async () => (await import('./commands/url.ts')).urlCommand,

@@ -1,8 +1,10 @@
 /** `pgherd serve`: the engine in the foreground. Also what compat/bin/pgpool starts. */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Supervisor } from '@pgherd/engine';
 import type { StopMode } from '@pgherd/operations';
 import { configurationFiles } from '../configuration-files.ts';
+import { configuredAgent } from '../configured-agent.ts';
 import { type Doors, openDoors } from '../doors/doors.ts';
 import { operationsOf } from '../doors/operations-of.ts';
 import { sentenceOf } from '../errors.ts';
@@ -15,15 +17,19 @@ export interface ServeOptions {
   readonly hba: string;
   readonly pcp: string;
   readonly debug: boolean;
+  /** pgpool_status is forgotten. */
+  readonly discardStatus?: boolean;
   /** Called once clients can be served. */
   readonly onReady?: () => void;
 }
 
 /** Runs until a signal stops it. @returns the exit code */
 export async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
-  const supervisor = new Supervisor({
+  const supervisor: Supervisor = new Supervisor({
     paths: { config: options.config, hba: options.hba, pcp: options.pcp },
     debug: options.debug,
+    discardStatus: options.discardStatus ?? false,
+    agent: (node) => configuredAgent(supervisor.settings, path.dirname(path.resolve(options.config)), node),
   });
   const signals = new StopSignals();
   const reload = new ReloadSignal();
@@ -93,13 +99,14 @@ class ReloadSignal {
   }
 }
 
-const USAGE = `pgherd serve [-f pgpool.conf] [-a pool_hba.conf] [-F pcp.conf] [-d]
+const USAGE = `pgherd serve [-f pgpool.conf] [-a pool_hba.conf] [-F pcp.conf] [-D] [-d]
 
 Runs the proxy in front of your own servers, in the foreground; the log goes to standard error.
 
   -f, --file FILE      the configuration (default pgpool.conf)
   -a, --hba FILE       who may sign in, and how (default pool_hba.conf beside the configuration)
   -F, --pcp FILE       users of PCP (default pcp.conf beside the configuration)
+  -D, --discard-status forget which nodes were down (work_dir/pgpool_status)
   -d, --debug          log more
 
 SIGTERM waits for clients to leave, SIGINT ends their sessions, SIGHUP reloads pgpool.conf, pool_hba.conf, pool_passwd
@@ -116,9 +123,10 @@ export const serveCommand: Command = {
         hba: { type: 'string', short: 'a' },
         pcp: { type: 'string', short: 'F' },
         debug: { type: 'boolean', short: 'd' },
+        'discard-status': { type: 'boolean', short: 'D' },
       },
     });
     const files = configurationFiles({ config: values.file, hba: values.hba, pcp: values.pcp }, 'pgpool.conf');
-    return serve({ ...files, debug: values.debug ?? false }, io);
+    return serve({ ...files, debug: values.debug ?? false, discardStatus: values['discard-status'] ?? false }, io);
   },
 };

@@ -11,7 +11,13 @@ const DEFAULT_FILES = {
 
 describe("pgpool's command line", () => {
   test('without anything starts a daemon with the files of the configuration directory', () => {
-    expect(parse('')).toEqual({ act: 'start', files: DEFAULT_FILES, foreground: false, debug: false });
+    expect(parse('')).toEqual({
+      act: 'start',
+      files: DEFAULT_FILES,
+      foreground: false,
+      debug: false,
+      discardStatus: false,
+    });
   });
 
   test('names files relative to the working directory', () => {
@@ -34,7 +40,13 @@ describe("pgpool's command line", () => {
       parse(
         '--config-file=/c --pcp-file=/p --hba-file /h --key-file /k --clear-oidmaps --dont-detach --discard-status --debug',
       ),
-    ).toEqual({ act: 'start', files: { config: '/c', hba: '/h', pcp: '/p' }, foreground: true, debug: true });
+    ).toEqual({
+      act: 'start',
+      files: { config: '/c', hba: '/h', pcp: '/p' },
+      foreground: true,
+      debug: true,
+      discardStatus: true,
+    });
   });
 
   test.each([

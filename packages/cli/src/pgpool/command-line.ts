@@ -7,7 +7,13 @@ import { getopt, type OptionSpec } from '../getopt.ts';
 export type PgpoolLine =
   | { readonly act: 'help' | 'version' }
   | { readonly act: 'refused'; readonly message: string }
-  | { readonly act: 'start'; readonly files: ConfigurationFiles; readonly foreground: boolean; readonly debug: boolean }
+  | {
+      readonly act: 'start';
+      readonly files: ConfigurationFiles;
+      readonly foreground: boolean;
+      readonly debug: boolean;
+      readonly discardStatus: boolean;
+    }
   | { readonly act: 'stop'; readonly files: ConfigurationFiles; readonly mode: StopMode }
   | { readonly act: 'reload'; readonly files: ConfigurationFiles };
 
@@ -57,7 +63,13 @@ export function parsePgpoolLine(args: readonly string[], configurationDirectory:
   if (more !== undefined) return { act: 'refused', message: `unexpected argument "${more}"` };
   switch (command) {
     case undefined:
-      return { act: 'start', files, foreground: given.has('n'), debug: given.has('d') };
+      return {
+        act: 'start',
+        files,
+        foreground: given.has('n'),
+        debug: given.has('d'),
+        discardStatus: given.has('D'),
+      };
     case 'stop':
       return { act: 'stop', files, mode };
     case 'reload':

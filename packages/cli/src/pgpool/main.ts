@@ -35,7 +35,10 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
         warnAbout(line.files.config, io);
         return startDaemon(fileURLToPath(import.meta.url), ['-n', ...args], io);
       }
-      return serve({ ...line.files, debug: line.debug, onReady: reportStarted }, toStarter(io));
+      return serve(
+        { ...line.files, debug: line.debug, discardStatus: line.discardStatus, onReady: reportStarted },
+        toStarter(io),
+      );
   }
 }
 
