@@ -209,6 +209,28 @@ describe('a switchover', () => {
   });
 });
 
+describe('an operator', () => {
+  it('gives a living primary up: another one is promoted, and the old one gets no write', async () => {
+    await herd(2, { auto_failback: true, auto_failback_interval: 1 });
+    const begun = await engine.operations.begin({ act: 'failover', to: null, acceptLoss: false }, DBA);
+    expect(await engine.operations.ended(begun.id)).toMatchObject({ state: 'done', node: 1 });
+    await untilWritten(3_000);
+    const status = await engine.status();
+    expect(status.primary).toBe(1);
+    expect(status.nodes[0]).toMatchObject({ attached: false, decidedBy: 'dba via cli' });
+    expect(await node(0).query('SELECT count(*)::int AS n FROM w', { database: 'app' })).toEqual([{ n: 0 }]);
+  });
+
+  it('detaches a standby for good: auto_failback leaves it out', async () => {
+    await herd(2, { auto_failback: true, auto_failback_interval: 1 });
+    const begun = await engine.operations.begin({ act: 'detach', node: 1, gracefully: false }, DBA);
+    await engine.operations.ended(begun.id);
+    const looks = (await engine.status()).nodes[1]?.healthCheck.total ?? 0;
+    await untilStatus('it was looked at a few times', ({ nodes }) => (nodes[1]?.healthCheck.total ?? 0) > looks + 2);
+    expect((await engine.status()).nodes[1]?.attached).toBe(false);
+  });
+});
+
 describe('online recovery', () => {
   it('makes a dead primary a standby of its successor while clients write', async () => {
     await herd(2);

@@ -177,7 +177,7 @@ function nodeIsGone(draft: Draft, id: number, reason: string, by: string): void 
     return;
   }
   if (id === draft.state.primary && draft.state.act?.phase === 'following') draft.state.act = null; // it was served already
-  if (id === draft.state.primary) lostPrimary(draft, { reason, by, to: null, acceptLoss: false });
+  if (id === draft.state.primary) lostPrimary(draft, { reason, by, to: null, acceptLoss: false, byOperator: false });
   else takeOut(draft, id, reason, by);
 }
 
@@ -192,6 +192,7 @@ export function attach(draft: Draft, id: number, by: string, reason: string): vo
     failing: null,
     suspicion: null,
     saidFalse: false,
+    byOperator: false,
   });
   draft.tell('nodeAttached', id, 'info', `node ${id} is attached: ${reason}`, by);
   if (draft.settings.commands.failback) command(draft, 'failback', id);
@@ -201,12 +202,13 @@ export function attach(draft: Draft, id: number, by: string, reason: string): vo
 }
 
 /** An operator's wish; the primary is replaced as far as failover_by allows. */
-export function detach(draft: Draft, id: number, by: string, reason: string): void {
+export function detach(draft: Draft, id: number, by: string, reason: string, byOperator: boolean): void {
   const node = draft.node(id);
   if (node === undefined || !node.attached) return;
   if (id === draft.state.primary && draft.state.act === null) {
-    lostPrimary(draft, { reason, by, to: null, acceptLoss: true });
+    lostPrimary(draft, { reason, by, to: null, acceptLoss: byOperator, byOperator });
   } else takeOut(draft, id, reason, by);
+  draft.change(id, { byOperator });
 }
 
 /** pcp_promote_node without switchover: only what is believed changes; the other nodes are marked down. */
@@ -304,7 +306,7 @@ function comesBack(draft: Draft): void {
     return;
   }
   const node = draft.node(last.node);
-  if (node === undefined || node.attached || node.failing !== null || node.by === 'operator') return;
+  if (node === undefined || node.attached || node.failing !== null || node.byOperator) return;
   const { answer } = node;
   if (answer === null || answer.inRecovery || node.answeredAt !== draft.now) return;
   if (strange(state.systemIdentifier, answer.systemIdentifier) || (answer.timeline ?? 0) < (last.timeline ?? 0)) return;
@@ -352,7 +354,14 @@ function falsePrimary(draft: Draft, node: NodeState): void {
 function bringBack(draft: Draft, id: number): void {
   const { state, settings } = draft;
   const node = draft.node(id);
-  if (node === undefined || node.attached || node.quarantined || !settings.autoFailback || state.primary === null)
+  if (
+    node === undefined ||
+    node.attached ||
+    node.quarantined ||
+    node.byOperator ||
+    !settings.autoFailback ||
+    state.primary === null
+  )
     return;
   const { answer } = node;
   if (answer === null || !answer.inRecovery || strange(state.systemIdentifier, answer.systemIdentifier)) return;

@@ -95,6 +95,7 @@ export function newNode(id: number, now: number): NodeState {
     quarantined: false,
     reason: null,
     by: 'configuration',
+    byOperator: false,
     changedAt: now,
     role: 'unknown',
     answer: null,

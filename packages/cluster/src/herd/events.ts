@@ -16,7 +16,13 @@ export type HerdEvent =
   | { readonly t: 'commandEnded' }
   | { readonly t: 'tick' }
   | { readonly t: 'attach'; readonly node: number; readonly by: string; readonly reason: string }
-  | { readonly t: 'detach'; readonly node: number; readonly by: string; readonly reason: string }
+  | {
+      readonly t: 'detach';
+      readonly node: number;
+      readonly by: string;
+      readonly reason: string;
+      readonly byOperator: boolean;
+    }
   /** The operator says who the primary is. */
   | { readonly t: 'relabel'; readonly node: number; readonly by: string }
   /** The operator gives the primary up. */

@@ -34,14 +34,16 @@ export interface LossOfPrimary {
   readonly by: string;
   readonly to: number | null;
   readonly acceptLoss: boolean;
+  /** It was wished: the old primary may live, and is given up all the same. */
+  readonly byOperator: boolean;
 }
 
 /** The primary is gone, or is given up. */
-export function lostPrimary(draft: Draft, { reason, by, to, acceptLoss }: LossOfPrimary): void {
+export function lostPrimary(draft: Draft, { reason, by, to, acceptLoss, byOperator }: LossOfPrimary): void {
   const { state, settings } = draft;
   const old = state.primary;
   if (old === null || state.act !== null) return;
-  state.act = { ...newAct(draft, old, reason, by), wished: to, acceptLoss };
+  state.act = { ...newAct(draft, old, reason, by), wished: to, acceptLoss, byOperator };
   if (flaps(draft)) {
     draft.tell(
       'flapping',
@@ -57,6 +59,7 @@ export function lostPrimary(draft: Draft, { reason, by, to, acceptLoss }: LossOf
     failoverBy: settings.failoverBy,
   });
   draft.look(standbys(draft).map((node) => node.id));
+  if (byOperator) fence(draft);
 }
 
 function newAct(draft: Draft, old: number, reason: string, by: string): FailoverAct {
@@ -66,6 +69,7 @@ function newAct(draft: Draft, old: number, reason: string, by: string): Failover
     old,
     wished: null,
     acceptLoss: false,
+    byOperator: false,
     phase: 'asking',
     startedAt: draft.now,
     phaseSince: draft.now,
@@ -88,8 +92,13 @@ export function operatorFailover(draft: Draft, event: Extract<HerdEvent, { t: 'f
     draft.act({ acceptLoss: act.acceptLoss || event.acceptLoss, wished: event.to ?? act.wished });
     return;
   }
-  lostPrimary(draft, { reason: 'given up by an operator', by: event.by, to: event.to, acceptLoss: event.acceptLoss });
-  if (draft.state.act !== null) fence(draft);
+  lostPrimary(draft, {
+    reason: 'given up by an operator',
+    by: event.by,
+    to: event.to,
+    acceptLoss: event.acceptLoss,
+    byOperator: true,
+  });
 }
 
 /** A switchover begins: nothing else decides until it has ended. */
@@ -286,6 +295,7 @@ function fence(draft: Draft): void {
     suspicion: null,
     saidFalse: false,
     role: 'standby',
+    byOperator: act.byOperator,
   });
   draft.tell('nodeDetached', act.old, 'warning', `node ${act.old} is detached: ${act.reason}`, act.by);
   draft.effect({ t: 'fence', epoch: state.epoch });
@@ -426,7 +436,7 @@ function adoptForeign(draft: Draft, act: FailoverAct): boolean {
 
 /** Nothing was promoted and, as far as can be seen, nothing is being promoted by others. */
 function oldMayReturn(draft: Draft, act: FailoverAct): boolean {
-  if (act.by === 'operator' || act.failed.size > 0 || (act.phase === 'searching' && draft.settings.commands.failover)) {
+  if (act.byOperator || act.failed.size > 0 || (act.phase === 'searching' && draft.settings.commands.failover)) {
     return false;
   }
   const timeline = draft.state.lastPrimary?.timeline ?? 0;

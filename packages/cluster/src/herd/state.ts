@@ -38,6 +38,8 @@ export interface NodeState {
   /** Why it is where it is: one sentence, and who decided. */
   readonly reason: string | null;
   readonly by: string;
+  /** An operator left it out: only an operator brings it back. */
+  readonly byOperator: boolean;
   readonly changedAt: number;
   readonly role: 'primary' | 'standby' | 'unknown';
   /** The last answer, kept when later looks fail. */
@@ -75,6 +77,8 @@ export interface FailoverAct {
   /** The node that is wished to be the next primary; null = the best one. */
   readonly wished: number | null;
   readonly acceptLoss: boolean;
+  /** It was wished: the old primary may live, and is given up all the same. */
+  readonly byOperator: boolean;
   readonly phase: FailoverPhase;
   readonly startedAt: number;
   readonly phaseSince: number;

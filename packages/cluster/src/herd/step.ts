@@ -33,7 +33,7 @@ export function step(state: HerdState, event: HerdEvent, settings: HerdSettings,
       attach(draft, event.node, event.by, event.reason);
       break;
     case 'detach':
-      detach(draft, event.node, event.by, event.reason);
+      detach(draft, event.node, event.by, event.reason, event.byOperator);
       break;
     case 'relabel':
       relabel(draft, event.node, event.by);

@@ -53,7 +53,7 @@ test('the samples of pool_hba.conf and pcp.conf load, and the first lets in loca
     rules: [{ type: 'local' }, { type: 'host', address: { kind: 'network' } }, { type: 'host' }],
     warnings: [],
   });
-  expect(parsePcpConf(files['compat/etc/pcp.conf.sample'] ?? '')).toMatchObject({ users: new Map(), warnings: [] });
+  expect(parsePcpConf(files['compat/etc/pcp.conf.sample'] ?? '')).toMatchObject({ entries: [], warnings: [] });
 });
 
 test('the reference page has a heading for every parameter', () => {

@@ -493,7 +493,13 @@ export class HerdWatch {
       });
     }
     if (this.toldDown.delete(nodeId)) {
-      this.dispatch({ t: 'detach', node: nodeId, by: 'health check', reason: look.reason ?? 'health check failed' });
+      this.dispatch({
+        t: 'detach',
+        node: nodeId,
+        by: 'health check',
+        reason: look.reason ?? 'health check failed',
+        byOperator: false,
+      });
     } else if (!look.up) this.suspect(nodeId, 'health check', `health check failed: ${look.reason ?? 'no answer'}`);
     else if (node.failing !== null || !node.attached) this.looks.ask(nodeId, 0);
   }

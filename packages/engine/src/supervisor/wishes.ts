@@ -4,7 +4,7 @@ import type { Settings } from '@pgherd/config';
 import { type Author, type Check, type Operation, RefusedError, type Rehearsal, type Wish } from '@pgherd/operations';
 import type { ActReport, Acts } from './acts.ts';
 import { byOf } from './hands.ts';
-import { herdSettings } from './herd-settings.ts';
+import { failoverBy, herdSettings } from './herd-settings.ts';
 import type { HerdWatch } from './herd-watch.ts';
 import { recover } from './recovery.ts';
 import { switchover } from './switchover.ts';
@@ -123,6 +123,7 @@ function checksFor(wish: Wish, ports: WishPorts): Check[] {
           to === null ? 'no standby can be promoted' : `node ${to} would be the next primary`,
           'attach a standby that streams',
         ),
+        actsCheck(ports, check),
       ];
     }
     case 'recover': {
@@ -143,8 +144,12 @@ function checksFor(wish: Wish, ports: WishPorts): Check[] {
         ),
         check(
           'detached',
-          node?.attached === false,
-          node?.attached === false ? `node ${wish.node} is detached` : `node ${wish.node} is alive`,
+          node?.attached === false || node?.reachable === false,
+          node?.attached === false
+            ? `node ${wish.node} is detached`
+            : node?.reachable === false
+              ? `node ${wish.node} does not answer`
+              : `node ${wish.node} is alive`,
           'detach it first',
         ),
         check(
@@ -162,6 +167,27 @@ function checksFor(wish: Wish, ports: WishPorts): Check[] {
     case 'switchover':
       return switchoverChecks(nodeOf(wish, ports), ports, check);
   }
+}
+
+/** Somebody has to promote: a user at the servers, or failover_command. */
+function actsCheck(
+  { settings }: WishPorts,
+  check: (name: string, ok: boolean, detail: string, remedy: string) => Check,
+): Check {
+  const { failover_user: own, recovery_user: recovery } = settings();
+  const byCommand = failoverBy(settings()) === 'command';
+  return check(
+    'somebody promotes',
+    byCommand || own !== '' || recovery !== '',
+    byCommand
+      ? 'failover_command promotes'
+      : own !== ''
+        ? `${own} promotes`
+        : recovery !== ''
+          ? `${recovery} promotes`
+          : 'failover_user and recovery_user are empty',
+    'set failover_user',
+  );
 }
 
 function switchoverChecks(
@@ -213,6 +239,7 @@ function switchoverChecks(
         : `nothing can stop node ${primary}, the present primary`,
       'run "pgherd agent" beside it',
     ),
+    actsCheck(ports, check),
   ];
 }
 
@@ -255,7 +282,13 @@ async function carryOut(
       await afterClients(wish.gracefully, ports, report, async () => {
         report.step('detach');
         const replaces = watch.primary === wish.node;
-        watch.dispatch({ t: 'detach', node: wish.node, by: author, reason: 'detached by an operator' });
+        watch.dispatch({
+          t: 'detach',
+          node: wish.node,
+          by: author,
+          reason: 'detached by an operator',
+          byOperator: true,
+        });
         if (replaces) await failoverEnds(ports, report);
       });
       return;
@@ -267,7 +300,7 @@ async function carryOut(
       return;
     case 'failover':
       report.step('failover');
-      watch.dispatch({ t: 'failover', to: wish.to, acceptLoss: wish.acceptLoss, by: author });
+      watch.dispatch({ t: 'failover', to: node, acceptLoss: wish.acceptLoss, by: author });
       await failoverEnds(ports, report);
       return;
     case 'switchover':
@@ -348,6 +381,9 @@ async function recoverNode(node: number, by: Author, ports: WishPorts, report: A
   const { watch } = ports;
   const { primary } = watch;
   if (primary === null) throw new Error('there is no primary');
+  if (watch.nodes.get(node)?.attached === true) {
+    watch.dispatch({ t: 'detach', node, by: byOf(by), reason: 'it is recovered', byOperator: true });
+  }
   ports.log('recoveryStarted', node, by, `node ${node} is made anew from node ${primary}`);
   try {
     await recover(

@@ -84,7 +84,7 @@ const FAULTS: readonly Fault[] = [
     return 'promoted by somebody else';
   },
   (world, server) => {
-    world.dispatch({ t: 'detach', node: server.id, by: 'operator', reason: 'asked' });
+    world.dispatch({ t: 'detach', node: server.id, by: 'operator', reason: 'asked', byOperator: true });
     return 'detached by an operator';
   },
   (world, server) => {

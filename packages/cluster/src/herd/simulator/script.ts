@@ -34,7 +34,8 @@ const VERBS: Readonly<Record<string, (world: World, server: Server) => void>> = 
     server.cut = false;
   },
   promote: (world, server) => world.becomePrimary(server),
-  detach: (world, { id }) => world.dispatch({ t: 'detach', node: id, by: 'operator', reason: 'asked for' }),
+  detach: (world, { id }) =>
+    world.dispatch({ t: 'detach', node: id, by: 'operator', reason: 'asked for', byOperator: true }),
   attach: (world, { id }) => world.dispatch({ t: 'attach', node: id, by: 'operator', reason: 'asked for' }),
   check: (world, { id }) =>
     world.dispatch({ t: 'suspected', node: id, by: 'health check', reason: 'health check failed' }),
