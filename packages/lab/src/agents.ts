@@ -5,7 +5,9 @@ import type { Cluster } from './cluster.ts';
 
 /** @returns null when the lab has no such node */
 export function labAgent(cluster: Cluster, id: number): HostAgent | null {
-  const node = cluster.nodes.find((candidate) => candidate.id === id);
+  const find = () => cluster.nodes.find((candidate) => candidate.id === id);
+  if (find() === undefined) cluster.findNewNodes();
+  const node = find();
   if (node === undefined) return null;
   const { replication, superuser } = cluster.secrets;
   return new DataDirectoryAgent({

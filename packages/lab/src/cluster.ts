@@ -104,13 +104,13 @@ const OWN_DIRECTORIES = ['etc', 'log', 'run', 'archivedir'];
 /** A primary and its standbys on this machine. */
 export class Cluster {
   readonly dir: string;
-  readonly nodes: readonly PostgresNode[];
   readonly secrets: Secrets;
   readonly database: string;
   readonly binaries: PgBinaries;
   readonly socketDir: string;
   readonly auth: AuthMethod;
-  readonly #description: Description;
+  readonly #nodes: PostgresNode[];
+  #description: Description;
   #guard: Guard | undefined;
 
   /** Use createCluster or openCluster. */
@@ -122,20 +122,43 @@ export class Cluster {
     this.binaries = description.binaries;
     this.socketDir = description.socketDir;
     this.auth = description.auth;
-    this.nodes = description.nodes.map(
-      (node) =>
-        new PostgresNode({
-          ...node,
-          dataDir: join(description.dataRoot, `data${node.id}`),
-          logFile: join(description.dataRoot, 'log', `node${node.id}.log`),
-          socketDir: description.socketDir,
-          binaries: description.binaries,
-          account: description.account ?? undefined,
-          superuser: secrets.superuser,
-          replication: secrets.replication,
-          settings: description.settings,
-        }),
-    );
+    this.#nodes = description.nodes.map((node) => nodeOf(node, description, secrets));
+  }
+
+  get nodes(): readonly PostgresNode[] {
+    return this.#nodes;
+  }
+
+  /** One more node, whose server does not exist yet: its agent copies into its place and starts it. Other processes that
+   *  have the lab open find it by `findNewNodes`. */
+  addNode(port: number, host = '127.0.0.1'): PostgresNode {
+    const description = readDescription(this.dir) ?? this.#description;
+    const id = description.nodes.length;
+    this.#description = { ...description, nodes: [...description.nodes, { id, host, port }] };
+    if (description.dataRoot !== this.dir) {
+      symlinkSync(join(description.dataRoot, `data${id}`), join(this.dir, `data${id}`));
+    }
+    writeDescription(this.dir, this.#description);
+    this.#takeNewNodes();
+    if (this.#guard !== undefined) {
+      const before = this.#guard;
+      this.#guard = undefined;
+      this.guard();
+      before.release();
+    }
+    return this.node(id);
+  }
+
+  /** Nodes that another process has added since. */
+  findNewNodes(): void {
+    this.#description = readDescription(this.dir) ?? this.#description;
+    this.#takeNewNodes();
+  }
+
+  #takeNewNodes(): void {
+    for (const node of this.#description.nodes.slice(this.#nodes.length)) {
+      this.#nodes.push(nodeOf(node, this.#description, this.secrets));
+    }
   }
 
   /** From here on the lab goes when this process goes, however that ends. */
@@ -268,6 +291,20 @@ export class Cluster {
       return new Map();
     }
   }
+}
+
+function nodeOf(node: Description['nodes'][number], description: Description, secrets: Secrets): PostgresNode {
+  return new PostgresNode({
+    ...node,
+    dataDir: join(description.dataRoot, `data${node.id}`),
+    logFile: join(description.dataRoot, 'log', `node${node.id}.log`),
+    socketDir: description.socketDir,
+    binaries: description.binaries,
+    account: description.account ?? undefined,
+    superuser: secrets.superuser,
+    replication: secrets.replication,
+    settings: description.settings,
+  });
 }
 
 interface Replica extends pg.QueryResultRow {

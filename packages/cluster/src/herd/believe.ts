@@ -7,7 +7,7 @@ import { becomePrimary, command, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { Answer, Failure } from './facts.ts';
 import { lostPrimary } from './failover.ts';
-import type { NodeState, SuspectedBy } from './state.ts';
+import { NEWCOMER, type NodeState, type SuspectedBy } from './state.ts';
 import { standbysChoose, truePrimary } from './true-primary.ts';
 
 /** A suspicion asks again so often, and believes so many failures in a row that last so long. */
@@ -42,9 +42,29 @@ export function looked(draft: Draft, id: number, answer: Answer): void {
   if (wasFailing) draft.publish();
   notePrimary(draft, id, answer);
   if (draft.state.act !== null) return;
+  welcome(draft, id);
   judge(draft);
   bringBack(draft, id);
   leadBack(draft, id);
+}
+
+/** A new node is attached as soon as it is seen to belong: it streams from the primary, or nobody else takes writes. */
+function welcome(draft: Draft, id: number): void {
+  const { state, settings } = draft;
+  const node = draft.node(id);
+  const { answer } = node ?? {};
+  if (node === undefined || node.attached || node.by !== NEWCOMER || answer == null) return;
+  if (!settings.streaming || !settings.canAsk) {
+    attach(draft, id, 'configuration', 'it is new, and answers');
+  } else if (strange(state.systemIdentifier, answer.systemIdentifier)) {
+    draft.change(id, { reason: 'it is a server of another herd' });
+  } else if (!answer.inRecovery) {
+    if (state.primary === null && (answer.timeline ?? 0) >= (state.lastPrimary?.timeline ?? 0))
+      attach(draft, id, 'configuration', 'it is new, and the only one that takes writes');
+    else draft.change(id, { reason: 'it is new and takes writes: it is no standby of this herd' });
+  } else if (streams(draft, id, answer)) {
+    attach(draft, id, 'configuration', 'it is new, and streams from the primary');
+  } else draft.change(id, { reason: 'it is new, and does not stream from the primary yet' });
 }
 
 /** What was last seen of the primary: where a loss would be measured from. */
@@ -366,12 +386,8 @@ function bringBack(draft: Draft, id: number): void {
   const { answer } = node;
   if (answer === null || !answer.inRecovery || strange(state.systemIdentifier, answer.systemIdentifier)) return;
   if (node.failedBackAt !== null && draft.now - node.failedBackAt < settings.autoFailbackIntervalMs) return;
-  const primary = draft.node(state.primary);
-  const name = draft.of(id)?.applicationName ?? '';
-  const row = name === '' ? undefined : primary?.answer?.replicas.find((replica) => replica.applicationName === name);
-  const streams = row?.state === 'streaming' || receivesFrom(draft, answer, state.primary);
   draft.change(id, { failedBackAt: draft.now });
-  if (streams) attach(draft, id, 'auto_failback', 'it answers and streams from the primary');
+  if (streams(draft, id, answer)) attach(draft, id, 'auto_failback', 'it answers and streams from the primary');
   else if (settings.failoverBy === 'builtin') {
     draft.effect({
       t: 'follow',
@@ -398,6 +414,16 @@ function leadBack(draft: Draft, id: number): void {
   draft.change(id, { failedBackAt: draft.now });
   // Not at the first sight: a WAL receiver that restarts is back within a moment.
   if (node.failedBackAt !== null) draft.effect({ t: 'follow', node: id, primary: state.primary, forkAt: null });
+}
+
+/** The primary lists it by its name, or it says itself that it receives from there. */
+function streams(draft: Draft, id: number, answer: Answer): boolean {
+  const { primary } = draft.state;
+  if (primary === null) return false;
+  const name = draft.of(id)?.applicationName ?? '';
+  const rows = draft.node(primary)?.answer?.replicas ?? [];
+  const row = name === '' ? undefined : rows.find((replica) => replica.applicationName === name);
+  return row?.state === 'streaming' || receivesFrom(draft, answer, primary);
 }
 
 function receivesFrom(draft: Draft, answer: Answer, primary: number): boolean {

@@ -1,7 +1,7 @@
 /** A state in the making: one step works on it, and hands out an immutable state and the effects in order. */
 import type { Effect, Told, ToldKind } from './events.ts';
 import type { HerdNodeSettings, HerdSettings } from './settings.ts';
-import type { FailoverAct, FailoverPhase, HerdState, NodeState } from './state.ts';
+import { type FailoverAct, type FailoverPhase, type HerdState, NEWCOMER, type NodeState } from './state.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -74,11 +74,19 @@ export class Draft {
     this.state.act = { ...act, ...entered, ...part };
   }
 
-  /** The nodes as configured: new ones are attached, what is known of the others stays. */
+  /**
+   * The nodes as configured: what is known of those that are there stays. All are attached at the start; one that comes
+   * later waits until it has been seen, since its server may not exist yet.
+   */
   adoptNodes(): void {
+    const first = this.nodes.size === 0;
     const wanted = new Set(this.settings.nodes.map((node) => node.id));
     for (const id of [...this.nodes.keys()]) if (!wanted.has(id)) this.nodes.delete(id);
-    for (const { id } of this.settings.nodes) if (!this.nodes.has(id)) this.nodes.set(id, newNode(id, this.now));
+    for (const { id } of this.settings.nodes) {
+      if (this.nodes.has(id)) continue;
+      this.nodes.set(id, first ? newNode(id, this.now) : newcomer(id, this.now));
+      if (!first) this.look([id]);
+    }
     if (this.state.primary !== null && !wanted.has(this.state.primary)) {
       this.state.primary = null;
       this.state.epoch++;
@@ -107,4 +115,8 @@ export function newNode(id: number, now: number): NodeState {
     failedBackAt: null,
     saidFalse: false,
   };
+}
+
+function newcomer(id: number, now: number): NodeState {
+  return { ...newNode(id, now), attached: false, by: NEWCOMER, reason: 'new in the configuration, not seen yet' };
 }

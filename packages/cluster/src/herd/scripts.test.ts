@@ -91,6 +91,26 @@ describe('a standby', () => {
   });
 });
 
+describe('a node that is added to the configuration', () => {
+  it('waits outside until its server is there and streams, without being suspected, whatever auto_failback says', () => {
+    const { told, world } = tell('2.0 add 3\n3.0 check 3\n6.0 start 3', 9, 3, { autoFailback: false });
+    expect(told).toEqual([FOUND, '6 node 3 is attached: it is new, and streams from the primary']);
+    expect(world.state).toMatchObject({ primary: 0, epoch: 1 });
+  });
+
+  it('and takes writes is left outside', () => {
+    const { told, world } = tell('2.0 add 3\n2.0 promote 3\n4.0 start 3', 9);
+    expect(told).toEqual([FOUND]);
+    expect(world.state.nodes.get(3)).toMatchObject({ attached: false });
+    expect(world.state.nodes.get(3)?.reason).toContain('it is new and takes writes');
+  });
+
+  it('may be left to an operator', () => {
+    const { told } = tell('2.0 add 3\n4.0 attach 3', 9);
+    expect(told.slice(0, 2)).toEqual([FOUND, '4 node 3 is attached: asked for']);
+  });
+});
+
 describe('failover_by = external', () => {
   it('promotes nobody, and takes whom somebody else promotes', () => {
     const { told, world } = tell('2.0 kill 0\n5.0 promote 2', 10, 3, { failoverBy: 'external' });

@@ -65,6 +65,9 @@ export interface NodeState {
  */
 export const COULD_NOT_FOLLOW = 'could not follow';
 
+/** Added to the configuration while the herd was running, and not attached yet: its server may not even exist. */
+export const NEWCOMER = 'new in the configuration';
+
 export const mayBePromoted = (node: NodeState): boolean => node.attached || node.by === COULD_NOT_FOLLOW;
 
 export type SuspectedBy = 'health check' | 'session' | 'shutdown message' | 'operator';

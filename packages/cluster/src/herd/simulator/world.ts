@@ -41,6 +41,18 @@ const LOOK_TIMEOUT_MS = 1_000;
 const STREAMING_CHECK_MS = 1_000;
 const WRITE_EVERY_MS = 100;
 
+const newServer = (id: number): Server => ({
+  id,
+  up: true,
+  frozen: false,
+  hidden: false,
+  cut: false,
+  inRecovery: id !== 0,
+  timeline: 1,
+  position: 1_000,
+  upstream: id === 0 ? null : 0,
+});
+
 interface Due {
   readonly at: number;
   readonly order: number;
@@ -50,7 +62,7 @@ interface Due {
 export class World {
   now = 0;
   readonly servers: Server[];
-  readonly settings: HerdSettings;
+  settings: HerdSettings;
   readonly random: Random;
   state: HerdState = NO_HERD_STATE;
   readonly told: (Told & { readonly at: number })[] = [];
@@ -70,17 +82,7 @@ export class World {
   constructor(settings: HerdSettings, random: Random) {
     this.settings = settings;
     this.random = random;
-    this.servers = settings.nodes.map(({ id }) => ({
-      id,
-      up: true,
-      frozen: false,
-      hidden: false,
-      cut: false,
-      inRecovery: id !== 0,
-      timeline: 1,
-      position: 1_000,
-      upstream: id === 0 ? null : 0,
-    }));
+    this.servers = settings.nodes.map(({ id }) => newServer(id));
     this.dispatch({ t: 'configured' });
     this.every(STREAMING_CHECK_MS, () => {
       for (const { id } of this.servers) this.look(id, 0);
@@ -92,6 +94,15 @@ export class World {
     const server = this.servers[id];
     if (server === undefined) throw new Error(`no server ${id}`);
     return server;
+  }
+
+  /** One more node in the configuration; its server does not run yet. */
+  add(id: number): void {
+    this.servers[id] = { ...newServer(id), up: false, position: 0 };
+    const like = this.settings.nodes[0] as HerdSettings['nodes'][number];
+    const node = { ...like, id, host: `db${id}`, applicationName: `server${id}` };
+    this.settings = { ...this.settings, nodes: [...this.settings.nodes, node] };
+    this.dispatch({ t: 'configured' });
   }
 
   in(ms: number, run: () => void): void {
