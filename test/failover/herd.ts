@@ -3,8 +3,14 @@ import { type Cluster, ephemeralCluster } from '@pgherd/lab';
 import { type Engine, engineFor, type SettingValue } from '../../packages/engine/test-support/engine.ts';
 import { until } from '../../packages/engine/test-support/wait.ts';
 
-export function herdOf(nodes: number, sql: string): Promise<Cluster> {
-  return ephemeralCluster({ nodes, pgBin: 'embedded', maxConnections: 300, initSql: [{ database: 'app', sql }] });
+export function herdOf(nodes: number, sql: string, hosts?: 'distinct'): Promise<Cluster> {
+  return ephemeralCluster({
+    nodes,
+    hosts,
+    pgBin: 'embedded',
+    maxConnections: 300,
+    initSql: [{ database: 'app', sql }],
+  });
 }
 
 /** Ready when every node and its timeline is known. */

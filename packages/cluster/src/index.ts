@@ -1,5 +1,6 @@
 export { parseConninfo, repointed } from './actions/conninfo.ts';
 export { ensureSlot, type FollowOptions, follow, untilStreaming } from './actions/follow.ts';
+export { identifyStandby, type StandbyInQuestion } from './actions/identify-standby.ts';
 export { ActionError, type OpsTarget, withOps } from './actions/ops-client.ts';
 export { promote } from './actions/promote.ts';
 export { proveWrite } from './actions/prove-write.ts';

@@ -19,6 +19,8 @@ const row = (applicationName: string, over: Partial<Replica> = {}): Replica => (
   syncState: 'async',
   replayLsn: '0/100',
   replayLagMs: null,
+  clientAddress: '',
+  replays: true,
   ...over,
 });
 

@@ -45,6 +45,10 @@ export interface Replica {
   readonly syncState: string | null;
   readonly replayLsn: string | null;
   readonly replayLagMs: number | null;
+  /** Empty for a Unix socket. */
+  readonly clientAddress: string;
+  /** Streams physically and says what it has replayed; an archiver says only what it has written. */
+  readonly replays: boolean;
 }
 
 export type ProbeResult =
@@ -81,7 +85,10 @@ const PRIMARY_SETTINGS =
 const IDENTITY = 'SELECT system_identifier::pg_catalog.text AS id FROM pg_catalog.pg_control_system()';
 const REPLICAS =
   'SELECT application_name AS name, state, sync_state AS sync, replay_lsn::pg_catalog.text AS replayed, ' +
-  "pg_catalog.date_part('epoch', replay_lag) * 1000 AS lag FROM pg_catalog.pg_stat_replication";
+  "pg_catalog.date_part('epoch', replay_lag) * 1000 AS lag, pg_catalog.host(client_addr) AS address, " +
+  'EXISTS (SELECT FROM pg_catalog.pg_replication_slots s ' +
+  "WHERE s.active_pid OPERATOR(pg_catalog.=) r.pid AND s.slot_type OPERATOR(pg_catalog.=) 'logical') AS logical " +
+  'FROM pg_catalog.pg_stat_replication r';
 /** The first version with these names for positions; of older ones none are measured. */
 const WAL_NAMES_SINCE = 100_000;
 /** As many standbys as there can be nodes, and base backups beside them. */
@@ -198,6 +205,8 @@ async function ofPrimary(client: pg.Client, file: string | null): Promise<Partia
       syncState: row.sync,
       replayLsn: row.replayed,
       replayLagMs: row.lag,
+      clientAddress: row.address ?? '',
+      replays: row.state === 'streaming' && row.replayed !== null && !row.logical,
     })),
   };
 }
@@ -208,6 +217,8 @@ interface ReplicaRow {
   readonly sync: string | null;
   readonly replayed: string | null;
   readonly lag: number | null;
+  readonly address: string | null;
+  readonly logical: boolean;
 }
 
 /** A server that refuses a question (no right, a role that has just changed) has still answered: no rows. */

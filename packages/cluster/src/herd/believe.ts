@@ -8,6 +8,7 @@ import type { Draft } from './draft.ts';
 import type { Answer, Failure } from './facts.ts';
 import { lostPrimary } from './failover.ts';
 import { NEWCOMER, type NodeState, type SuspectedBy } from './state.ts';
+import { meetStrangers } from './strangers.ts';
 import { standbysChoose, truePrimary } from './true-primary.ts';
 
 /** A suspicion asks again so often, and believes so many failures in a row that last so long. */
@@ -44,6 +45,7 @@ export function looked(draft: Draft, id: number, answer: Answer): void {
   if (draft.state.act !== null) return;
   welcome(draft, id);
   judge(draft);
+  meetStrangers(draft, id, answer);
   bringBack(draft, id);
   leadBack(draft, id);
 }

@@ -54,6 +54,8 @@ export type Effect =
       readonly oldMain: number | null;
       readonly oldPrimary: number | null;
     }
+  /** A standby streams from the primary that no node stands for. */
+  | { readonly t: 'discovered'; readonly applicationName: string; readonly address: string; readonly primary: number }
   | Told
   /** Write pgpool_status. */
   | { readonly t: 'save' };
@@ -83,4 +85,5 @@ export type ToldKind =
   | 'lossKnown'
   | 'nodeFollows'
   | 'nodeCannotFollow'
+  | 'standbyDiscovered'
   | 'flapping';

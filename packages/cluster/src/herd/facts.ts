@@ -24,6 +24,10 @@ export interface ReplicaRow {
   readonly applicationName: string;
   readonly state: string;
   readonly syncState: string;
+  /** Where the primary sees it connect from; empty for a Unix socket, or when it may not be seen. */
+  readonly clientAddress: string;
+  /** A server that replays what it receives: no base backup, no archiver, no logical replication. */
+  readonly replays: boolean;
 }
 
 export interface Failure {

@@ -1,5 +1,6 @@
 /** What the herd does and says, story by story. */
 import { describe, expect, it } from 'vitest';
+import { simulatedSettings } from './simulator/schedule.ts';
 import { tell } from './simulator/script.ts';
 
 const FOUND = '0 node 0 is the primary';
@@ -108,6 +109,20 @@ describe('a node that is added to the configuration', () => {
   it('may be left to an operator', () => {
     const { told } = tell('2.0 add 3\n4.0 attach 3', 9);
     expect(told.slice(0, 2)).toEqual([FOUND, '4 node 3 is attached: asked for']);
+  });
+});
+
+describe('auto_discover_standby', () => {
+  it('tells once of a standby that no node stands for, and of nobody else', () => {
+    const { told, world } = tell('2.0 appear 3\n4.0 kill 3\n5.0 start 3', 8, 3, { discoverStandbys: true });
+    expect(world.discovered).toEqual(['server3']);
+    expect(told).toEqual([FOUND]);
+  });
+
+  it('is off by default, and cannot tell where a node has no name', () => {
+    expect(tell('2.0 appear 3', 6).world.discovered).toEqual([]);
+    const nodes = simulatedSettings(3).nodes.map((node) => ({ ...node, applicationName: '' }));
+    expect(tell('2.0 appear 3', 6, 3, { discoverStandbys: true, nodes }).world.discovered).toEqual([]);
   });
 });
 

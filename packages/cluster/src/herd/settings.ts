@@ -17,6 +17,8 @@ export interface HerdSettings {
   readonly searchPrimaryMs: number;
   /** failover_max_lost_bytes; null = no guard */
   readonly maxLostBytes: bigint | null;
+  /** Standbys that no node stands for are told of. */
+  readonly discoverStandbys: boolean;
 }
 
 export interface HerdNodeSettings {

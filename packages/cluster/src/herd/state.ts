@@ -16,6 +16,8 @@ export interface HerdState {
   readonly lastPrimary: LastPrimary | null;
   /** Where the last failover left the old timeline: its loss is told exactly once the old server can be read. */
   readonly fork: { readonly node: number; readonly at: bigint; readonly timeline: number | null } | null;
+  /** Standbys that no node stands for and that were told of, as `name at address`. */
+  readonly strangers: ReadonlySet<string>;
   /** Times of the last failovers, for damping. */
   readonly failovers: readonly number[];
 }
@@ -125,5 +127,6 @@ export const NO_HERD_STATE: HerdState = {
   searchingSince: 0,
   lastPrimary: null,
   fork: null,
+  strangers: new Set(),
   failovers: [],
 };

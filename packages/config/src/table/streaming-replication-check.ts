@@ -69,4 +69,13 @@ export const streamingReplicationCheck = {
     since: '3.0',
     doc: "When the standbys' lag is written to the log: at each examination, only beyond the threshold, or never.",
   },
+  auto_discover_standby: {
+    type: 'enum',
+    default: 'off',
+    values: ['off', 'propose', 'attach'],
+    context: 'reload',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: 'What to do about a standby that streams from the primary and stands for no configured node. `propose`: an event tells of it; `attach`: it becomes a node of weight 0 until the next restart, provided that sr_check_user can sign in to it at the address that the primary sees and at the port of a configured node or 5432; else it is proposed. Every standby needs its backend_application_nameN; base backups, pg_receivewal and logical replication do not count.',
+  },
 } as const satisfies ParameterGroup;

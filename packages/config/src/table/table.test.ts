@@ -28,6 +28,7 @@ test('the table holds the 186 names of Pgpool-II 4.7, and ours', () => {
     'agent_key',
     'agent_ca',
     'failover_by',
+    'auto_discover_standby',
     'control_listen_addresses',
     'control_port',
     'control_token_file',

@@ -71,6 +71,8 @@ export interface HerdHands {
   proveWrite(node: number): Promise<void>;
   follow(node: number, primary: number, forkAt: bigint | null): Promise<void>;
   command(effect: Extract<Effect, { t: 'command' }>): Promise<void>;
+  /** A standby that no node stands for. */
+  discovered(effect: Extract<Effect, { t: 'discovered' }>): void;
   tell(told: Told): void;
   save(attached: ReadonlyMap<number, boolean>): void;
 }
@@ -324,6 +326,9 @@ export class HerdWatch {
         return;
       case 'command':
         back(hands.command(effect), () => ({ t: 'commandEnded' }));
+        return;
+      case 'discovered':
+        hands.discovered(effect);
         return;
       case 'tell':
         hands.tell(effect);
@@ -605,6 +610,8 @@ function answerOf(result: Extract<ProbeResult, { ok: true }>): Answer {
       applicationName: row.applicationName,
       state: row.state ?? '',
       syncState: row.syncState ?? '',
+      clientAddress: row.clientAddress,
+      replays: row.replays,
     })),
     upstream: replication?.upstream ?? null,
     syncStandbyNames: replication?.syncStandbyNames ?? '',

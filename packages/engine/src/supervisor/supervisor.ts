@@ -44,6 +44,7 @@ import { type Level, Logger } from '../log/logger.ts';
 import { VERSION } from '../version.ts';
 import { Acceptor } from './acceptor.ts';
 import { Acts } from './acts.ts';
+import { discovered, withNode } from './discovery.ts';
 import { Fences } from './fence.ts';
 import { type FilePaths, loadFiles } from './files.ts';
 import { Hands } from './hands.ts';
@@ -558,6 +559,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         proveWrite: (node) => hands.proveWrite(node),
         follow: (node, primary, forkAt) => hands.follow(node, primary, forkAt),
         command: (effect) => hands.command(effect),
+        discovered: (effect) => void this.discovered(effect, hands),
         tell: (told) => hands.tell(told),
         save: (attached) => hands.save(attached),
       },
@@ -620,9 +622,35 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
 
   // --- operations -------------------------------------------------------------------------------------------------
 
+  private async discovered(effect: Parameters<typeof discovered>[0], hands: Hands): Promise<void> {
+    await discovered(effect, {
+      settings: () => this.settings,
+      systemIdentifier: () => this.herd.believed.systemIdentifier,
+      target: (node) => {
+        const { sr_check_user: user, sr_check_password: password, sr_check_database: database } = this.settings;
+        return { ...this.herd.target(node, user, password), database };
+      },
+      tell: (told) => hands.tell(told),
+      adopt: (host, port, name) => this.afterReloads(() => this.adoptNode(host, port, name, effect.primary)),
+    });
+  }
+
+  /** The present configuration with one more node, as if a reload had brought it. */
+  private async adoptNode(host: string, port: number, name: string, like: number): Promise<string | null> {
+    const before = this.config as ConfigSnapshot;
+    const more = withNode(before.settings, host, port, name, like);
+    if (typeof more === 'string') return more;
+    const errors = await this.takeConfiguration({ ...before, id: before.id + 1, settings: more.settings }, before);
+    return errors[0] ?? null;
+  }
+
   /** One at a time: each starts from what the one before has left. */
   reload(): Promise<ReloadReport> {
-    const next = this.reloading.then(() => this.reloadNow());
+    return this.afterReloads(() => this.reloadNow());
+  }
+
+  private afterReloads<T>(act: () => Promise<T>): Promise<T> {
+    const next = this.reloading.then(act);
     this.reloading = next.catch(() => undefined);
     return next;
   }
@@ -641,6 +669,13 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     }
     const { snapshot } = loaded;
     const changes = diffSettings(before.settings, snapshot.settings);
+    const errors = await this.takeConfiguration(snapshot, before);
+    if (errors.length > 0) return report(startedMs, { ok: false, errors, warnings: loaded.warnings });
+    return report(startedMs, { ok: true, warnings: loaded.warnings, changed: changes.map((change) => change.name) });
+  }
+
+  /** All workers take it, or all keep the one before. @returns why they could not */
+  private async takeConfiguration(snapshot: ConfigSnapshot, before: ConfigSnapshot): Promise<string[]> {
     this.config = snapshot;
     this.applyLogSettings(snapshot.settings);
     // Ahead of the configuration: a worker that has acknowledged that one knows the weights too.
@@ -653,11 +688,11 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       await this.applyEverywhere(this.config);
       this.offerAgain(this.config);
       for (const error of errors) this.log.write('warning', `configuration not reloaded: ${error}`);
-      return report(startedMs, { ok: false, errors, warnings: loaded.warnings });
+      return errors;
     }
     if (this.gate !== null) this.gate.limits = admissionLimits(snapshot.settings);
     this.offerAgain(snapshot);
-    return report(startedMs, { ok: true, warnings: loaded.warnings, changed: changes.map((change) => change.name) });
+    return [];
   }
 
   /** New workers that could not take the configuration before may be able to take this one. */

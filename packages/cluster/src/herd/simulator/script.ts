@@ -2,14 +2,17 @@
  * Stories of a herd that can be read: a line per fault (`2.0 kill 0`), and what the herd told of it comes back, one line each.
  * Verbs: kill, start, freeze, thaw, hide, show (from the supervisor), cut, join (from the workers), promote (by somebody
  * else), detach, attach, check (a health check failed), add (a new node in the
- * configuration).
+ * configuration), appear (a standby that the configuration does not know).
  */
 import type { HerdSettings } from '../settings.ts';
 import { Random } from './random.ts';
 import { simulatedSettings } from './schedule.ts';
 import { type Server, World } from './world.ts';
 
-const ADD = 'add';
+const OF_THE_WORLD: Readonly<Record<string, (world: World, id: number) => void>> = {
+  add: (world, id) => world.add(id),
+  appear: (world, id) => world.join(id),
+};
 const VERBS: Readonly<Record<string, (world: World, server: Server) => void>> = {
   kill: (_, server) => {
     server.up = false;
@@ -54,8 +57,9 @@ export function tell(script: string, seconds: number, nodes = 3, over: Partial<H
   for (const line of script.trim().split('\n')) {
     const [at = '', verb = '', id = ''] = line.trim().split(/\s+/);
     const act = VERBS[verb];
-    if (verb === ADD) {
-      world.in(Number(at) * 1000, () => world.add(Number(id)));
+    const change = OF_THE_WORLD[verb];
+    if (change !== undefined) {
+      world.in(Number(at) * 1000, () => change(world, Number(id)));
       continue;
     }
     if (act === undefined) throw new Error(`"${line.trim()}" is no line of a script`);

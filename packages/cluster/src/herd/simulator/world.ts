@@ -68,6 +68,8 @@ export class World {
   readonly told: (Told & { readonly at: number })[] = [];
   readonly writes: Write[] = [];
   readonly broken: Broken[] = [];
+  /** Names of standbys that no node stands for. */
+  readonly discovered: string[] = [];
   /** What the worker believes, and the epochs that were closed against it. */
   private worker: { epoch: number; primary: number | null; timeline: number | null } = {
     epoch: 0,
@@ -85,7 +87,7 @@ export class World {
     this.servers = settings.nodes.map(({ id }) => newServer(id));
     this.dispatch({ t: 'configured' });
     this.every(STREAMING_CHECK_MS, () => {
-      for (const { id } of this.servers) this.look(id, 0);
+      for (const { id } of this.settings.nodes) this.look(id, 0);
     });
     this.every(WRITE_EVERY_MS, () => this.work());
   }
@@ -103,6 +105,11 @@ export class World {
     const node = { ...like, id, host: `db${id}`, applicationName: `server${id}` };
     this.settings = { ...this.settings, nodes: [...this.settings.nodes, node] };
     this.dispatch({ t: 'configured' });
+  }
+
+  /** A standby of the primary that the configuration does not know. */
+  join(id: number): void {
+    this.servers[id] = newServer(id);
   }
 
   in(ms: number, run: () => void): void {
@@ -183,6 +190,9 @@ export class World {
       case 'tell':
         this.told.push({ ...effect, at: this.now });
         return;
+      case 'discovered':
+        this.discovered.push(effect.applicationName);
+        return;
       case 'save':
         return;
     }
@@ -243,7 +253,13 @@ export class World {
       received: server.inRecovery ? BigInt(server.position) : null,
       replicas: this.servers
         .filter((other) => other.up && other.inRecovery && other.upstream === server.id)
-        .map((other) => ({ applicationName: `server${other.id}`, state: 'streaming', syncState: 'async' })),
+        .map((other) => ({
+          applicationName: `server${other.id}`,
+          state: 'streaming',
+          syncState: 'async',
+          clientAddress: `db${other.id}`,
+          replays: true,
+        })),
       upstream: server.inRecovery && streams ? { host: `db${upstream?.id}`, port: 5432 } : null,
       syncStandbyNames: '',
       subscriptions: 0,
