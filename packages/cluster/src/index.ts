@@ -4,12 +4,20 @@ export { identifyStandby, type StandbyInQuestion } from './actions/identify-stan
 export { ActionError, type OpsTarget, withOps } from './actions/ops-client.ts';
 export { promote } from './actions/promote.ts';
 export { proveWrite } from './actions/prove-write.ts';
+export { setSyncNames } from './actions/set-sync-names.ts';
 export { type CommandFacts, type CommandNode, expandCommand } from './commands/expand.ts';
 export { type RankedNode, type Ranking, rankCandidates } from './herd/candidates.ts';
 export type { Effect, HerdEvent, Told, ToldKind } from './herd/events.ts';
 export type { Answer, Failure } from './herd/facts.ts';
 export type { HerdNodeSettings, HerdSettings } from './herd/settings.ts';
-export { type FailoverAct, type HerdState, NO_HERD_STATE, type NodeState, type SuspectedBy } from './herd/state.ts';
+export {
+  type FailoverAct,
+  type HerdState,
+  NO_HERD_STATE,
+  type NodeState,
+  type RelaxedSync,
+  type SuspectedBy,
+} from './herd/state.ts';
 export { type Step, step } from './herd/step.ts';
 export { whyNoPrimary } from './herd/why-no-primary.ts';
 export type { AgentJob, ControlData, HostAddress, HostAgent } from './host-agent.ts';

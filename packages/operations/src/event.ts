@@ -27,6 +27,8 @@ export const eventKinds = [
   'nodeFollows',
   'nodeCannotFollow',
   'standbyDiscovered',
+  'syncRelaxed',
+  'syncRestored',
   'commandRun',
   'flapping',
 ] as const;

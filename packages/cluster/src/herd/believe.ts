@@ -7,6 +7,7 @@ import { becomePrimary, command, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { Answer, Failure } from './facts.ts';
 import { lostPrimary } from './failover.ts';
+import { relaxSync } from './relax-sync.ts';
 import { NEWCOMER, type NodeState, type SuspectedBy } from './state.ts';
 import { meetStrangers } from './strangers.ts';
 import { standbysChoose, truePrimary } from './true-primary.ts';
@@ -42,6 +43,7 @@ export function looked(draft: Draft, id: number, answer: Answer): void {
   });
   if (wasFailing) draft.publish();
   notePrimary(draft, id, answer);
+  relaxSync(draft, id, answer);
   if (draft.state.act !== null) return;
   welcome(draft, id);
   judge(draft);

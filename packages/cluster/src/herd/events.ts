@@ -12,6 +12,8 @@ export type HerdEvent =
   | { readonly t: 'promoted'; readonly node: number; readonly error: string | null }
   | { readonly t: 'proved'; readonly node: number; readonly error: string | null }
   | { readonly t: 'followed'; readonly node: number; readonly error: string | null }
+  /** synchronous_standby_names of the node is `names` now, or could not be set. */
+  | { readonly t: 'syncNamed'; readonly node: number; readonly names: string; readonly error: string | null }
   /** failover_command has ended. */
   | { readonly t: 'commandEnded' }
   | { readonly t: 'tick' }
@@ -56,6 +58,7 @@ export type Effect =
     }
   /** A standby streams from the primary that no node stands for. */
   | { readonly t: 'discovered'; readonly applicationName: string; readonly address: string; readonly primary: number }
+  | { readonly t: 'syncNames'; readonly node: number; readonly names: string }
   | Told
   /** Write pgpool_status. */
   | { readonly t: 'save' };
@@ -86,4 +89,6 @@ export type ToldKind =
   | 'nodeFollows'
   | 'nodeCannotFollow'
   | 'standbyDiscovered'
+  | 'syncRelaxed'
+  | 'syncRestored'
   | 'flapping';

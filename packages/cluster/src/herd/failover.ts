@@ -521,6 +521,7 @@ function serve(draft: Draft, node: NodeState): void {
   becomePrimary(draft, node.id, act.by, node.answer);
   if (act.forkAt !== null && node.id !== act.old)
     state.fork = { node: act.old, at: act.forkAt, timeline: before?.timeline ?? null };
+  if (draft.settings.failoverBy === 'builtin' && node.id !== act.old) state.promoted = node.id;
   state.failovers = [...state.failovers.filter((at) => draft.now - at < DAMPING.withinMs), draft.now];
   draft.tell('failoverDone', node.id, 'info', `node ${node.id} is the primary in place of node ${act.old}`, act.by, {
     replaced: node.id !== act.old,

@@ -112,6 +112,33 @@ describe('a node that is added to the configuration', () => {
   });
 });
 
+describe('failover_relax_sync_after', () => {
+  const SCRIPT = '1.0 sync 0\n1.0 sync 1\n2.0 kill 0';
+
+  it('lets writes go on when nobody is left to be synchronous, and asks for them again when somebody streams', () => {
+    const { told, world } = tell(`${SCRIPT}\n12.0 appear 2`, 22, 2, { relaxSyncAfterMs: 4_000 });
+    const relaxed = told.findIndex((line) => line.includes('synchronous_standby_names is "" instead of "ANY 1 (*)"'));
+    expect(told[relaxed]).toMatch(/^[67] /);
+    const first = world.writes.find((write) => write.node === 1)?.at ?? 0;
+    expect(first).toBeGreaterThan(6_000);
+    expect(first).toBeLessThan(8_500);
+    expect(told.slice(relaxed + 1)).toEqual([]);
+    expect(world.server(1).syncNames).toBe('');
+
+    const back = tell(`${SCRIPT}\n12.0 appear 2\n12.0 turn 2`, 22, 2, { relaxSyncAfterMs: 4_000 });
+    expect(back.told.at(-1)).toBe('12 synchronous_standby_names of node 1 is "ANY 1 (*)" again');
+    expect(back.world.server(1).syncNames).toBe('ANY 1 (*)');
+    expect(back.world.writes.at(-1)?.at).toBeGreaterThan(21_000);
+  });
+
+  it('changes nothing by default, and nothing at a primary that lost its standby without a failover', () => {
+    const { world } = tell(SCRIPT, 20, 2);
+    expect(world.server(1).syncNames).toBe('ANY 1 (*)');
+    expect(world.writes.filter((write) => write.node === 1)).toEqual([]);
+    expect(tell('1.0 sync 0\n2.0 kill 1', 20, 2, { relaxSyncAfterMs: 1_000 }).world.server(0).syncNames).not.toBe('');
+  });
+});
+
 describe('auto_discover_standby', () => {
   it('tells once of a standby that no node stands for, and of nobody else', () => {
     const { told, world } = tell('2.0 appear 3\n4.0 kill 3\n5.0 start 3', 8, 3, { discoverStandbys: true });

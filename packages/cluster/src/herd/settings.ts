@@ -17,6 +17,8 @@ export interface HerdSettings {
   readonly searchPrimaryMs: number;
   /** failover_max_lost_bytes; null = no guard */
   readonly maxLostBytes: bigint | null;
+  /** failover_relax_sync_after; 0 = synchronous_standby_names is never touched */
+  readonly relaxSyncAfterMs: number;
   /** Standbys that no node stands for are told of. */
   readonly discoverStandbys: boolean;
 }

@@ -18,6 +18,12 @@ export interface HerdState {
   readonly fork: { readonly node: number; readonly at: bigint; readonly timeline: number | null } | null;
   /** Standbys that no node stands for and that were told of, as `name at address`. */
   readonly strangers: ReadonlySet<string>;
+  /** The node that a built-in failover has promoted last. */
+  readonly promoted: number | null;
+  /** Since when too few of the promoted node's synchronous standbys stream. */
+  readonly syncShortSince: number | null;
+  /** Nodes whose synchronous_standby_names asks for less than its owner wished. */
+  readonly relaxed: ReadonlyMap<number, RelaxedSync>;
   /** Times of the last failovers, for damping. */
   readonly failovers: readonly number[];
 }
@@ -29,6 +35,16 @@ export interface LastPrimary {
   readonly seenAt: number;
   readonly syncStandbyNames: string;
   readonly replicas: Answer['replicas'];
+}
+
+/** Values of synchronous_standby_names. */
+export interface RelaxedSync {
+  /** As its owner wished it. */
+  readonly was: string;
+  readonly to: string;
+  /** When a change was last asked for. */
+  readonly askedAt: number;
+  readonly underWay: boolean;
 }
 
 export interface NodeState {
@@ -128,5 +144,8 @@ export const NO_HERD_STATE: HerdState = {
   lastPrimary: null,
   fork: null,
   strangers: new Set(),
+  promoted: null,
+  syncShortSince: null,
+  relaxed: new Map(),
   failovers: [],
 };

@@ -6,6 +6,7 @@ import { attach, detach, looked, lookFailed, relabel, suspected } from './believ
 import { Draft } from './draft.ts';
 import type { Effect, HerdEvent } from './events.ts';
 import { actEvent, goOn, operatorFailover, switched, switchFence, switching } from './failover.ts';
+import { syncNamed } from './relax-sync.ts';
 import type { HerdSettings } from './settings.ts';
 import type { HerdState } from './state.ts';
 
@@ -56,6 +57,9 @@ export function step(state: HerdState, event: HerdEvent, settings: HerdSettings,
     case 'followed':
     case 'commandEnded':
       actEvent(draft, event);
+      break;
+    case 'syncNamed':
+      syncNamed(draft, event.node, event.names, event.error);
       break;
     case 'tick':
       break;

@@ -36,6 +36,13 @@ export function isListed(rule: SyncRule, applicationName: string): boolean {
   return rule.names.includes('*') || rule.names.includes(applicationName.toLowerCase());
 }
 
+/** The rule with a lower count; 0 asks for nobody. */
+export function formatSyncRule({ method, names }: SyncRule, count: number): string {
+  if (count === 0) return '';
+  const quoted = names.map((name) => (name === '*' ? '*' : `"${name.replaceAll('"', '""')}"`));
+  return `${method.toUpperCase()} ${count} (${quoted.join(', ')})`;
+}
+
 function split(list: string): string[] {
   const names: string[] = [];
   for (const match of list.matchAll(/"((?:[^"]|"")*)"|([^\s,"]+)/g)) {

@@ -138,6 +138,17 @@ export const failoverAndFailback = {
     since: 'pgherd 0.1',
     doc: 'File with the certificate of the authority that signed the certificates of the agents.',
   },
+  failover_relax_sync_after: {
+    type: 'int',
+    default: 0,
+    min: 0,
+    max: INT,
+    unit: 's',
+    context: 'reload',
+    origin: 'pgherd',
+    since: 'pgherd 0.1',
+    doc: 'After a built-in failover writes at the new primary may wait for synchronous standbys that nobody is left to be. When that has lasted so long, synchronous_standby_names is changed to what can be met, with an event, and put back when enough standbys stream again. Until then an acknowledged write may be on one server only. 0: writes wait. failover_user needs ALTER SYSTEM on that parameter.',
+  },
   failover_by: {
     type: 'enum',
     default: '',

@@ -27,6 +27,7 @@ test('the table holds the 186 names of Pgpool-II 4.7, and ours', () => {
     'agent_cert',
     'agent_key',
     'agent_ca',
+    'failover_relax_sync_after',
     'failover_by',
     'auto_discover_standby',
     'control_listen_addresses',

@@ -7,6 +7,7 @@ import {
   type ProbeTarget,
   promote,
   proveWrite,
+  setSyncNames,
   type Told,
 } from '@pgherd/cluster';
 import { backendOf, type Settings } from '@pgherd/config';
@@ -46,6 +47,10 @@ export class Hands {
 
   proveWrite(node: number): Promise<void> {
     return proveWrite({ ...this.ports.target(node), timeoutMs: PROVE_LIMIT_MS });
+  }
+
+  setSyncNames(node: number, names: string): Promise<void> {
+    return setSyncNames({ ...this.ports.target(node), timeoutMs: STEP_LIMIT_MS }, names);
   }
 
   follow(node: number, primary: number, forkAt: bigint | null): Promise<void> {

@@ -27,6 +27,7 @@ export function herdSettings(settings: Settings): HerdSettings {
     autoFailback: settings.auto_failback,
     autoFailbackIntervalMs: settings.auto_failback_interval * 1000,
     searchPrimaryMs: settings.search_primary_node_timeout * 1000,
+    relaxSyncAfterMs: settings.failover_relax_sync_after * 1000,
     discoverStandbys: settings.auto_discover_standby !== 'off',
     maxLostBytes: settings.failover_max_lost_bytes < 0 ? null : BigInt(settings.failover_max_lost_bytes),
   };

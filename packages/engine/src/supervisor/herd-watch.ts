@@ -71,6 +71,7 @@ export interface HerdHands {
   proveWrite(node: number): Promise<void>;
   follow(node: number, primary: number, forkAt: bigint | null): Promise<void>;
   command(effect: Extract<Effect, { t: 'command' }>): Promise<void>;
+  setSyncNames(node: number, names: string): Promise<void>;
   /** A standby that no node stands for. */
   discovered(effect: Extract<Effect, { t: 'discovered' }>): void;
   tell(told: Told): void;
@@ -116,6 +117,8 @@ export interface HerdWatchOptions {
   readonly directory: string;
   /** What pgpool_status said at the start. */
   readonly stored: readonly StoredStatus[] | null;
+  /** Nodes whose synchronous_standby_names was relaxed and not put back before the last stop. */
+  readonly relaxed: HerdState['relaxed'];
 }
 
 export class HerdWatch {
@@ -157,6 +160,7 @@ export class HerdWatch {
     this.tls = probeTls(options.settings, options.directory);
     this.dispatch({ t: 'configured' });
     this.believeStored(options.stored);
+    this.state = { ...this.state, relaxed: options.relaxed };
   }
 
   /** Nodes that pgpool_status names as down stay out until they are attached. */
@@ -327,6 +331,11 @@ export class HerdWatch {
       case 'command':
         back(hands.command(effect), () => ({ t: 'commandEnded' }));
         return;
+      case 'syncNames': {
+        const { node, names } = effect;
+        back(hands.setSyncNames(node, names), (error) => ({ t: 'syncNamed', node, names, error }));
+        return;
+      }
       case 'discovered':
         hands.discovered(effect);
         return;

@@ -54,6 +54,7 @@ import { type Grant, Leases } from './leases.ts';
 import { NodeCounters } from './node-counters.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { plans } from './plan.ts';
+import { relaxedBefore } from './relaxed-before.ts';
 import { herdReport } from './reports.ts';
 import { respawnPauseMs } from './respawn-pause.ts';
 import { sessionFacts } from './session-facts.ts';
@@ -545,6 +546,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       password: (user, given) => this.password(user, given),
       directory,
       stored: readStatusFile(statusFile(workDir)),
+      relaxed: relaxedBefore(journal.since(0)),
       hands: {
         publish: (snapshot) => this.clusterChanged(snapshot),
         fence: (snapshot) => {
@@ -559,6 +561,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         proveWrite: (node) => hands.proveWrite(node),
         follow: (node, primary, forkAt) => hands.follow(node, primary, forkAt),
         command: (effect) => hands.command(effect),
+        setSyncNames: (node, names) => hands.setSyncNames(node, names),
         discovered: (effect) => void this.discovered(effect, hands),
         tell: (told) => hands.tell(told),
         save: (attached) => hands.save(attached),

@@ -33,6 +33,7 @@ export function simulatedSettings(nodes: number, over: Partial<HerdSettings> = {
     autoFailbackIntervalMs: 2_000,
     searchPrimaryMs: 10_000,
     maxLostBytes: null,
+    relaxSyncAfterMs: 0,
     discoverStandbys: false,
     ...over,
   };

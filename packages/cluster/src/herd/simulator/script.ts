@@ -2,7 +2,8 @@
  * Stories of a herd that can be read: a line per fault (`2.0 kill 0`), and what the herd told of it comes back, one line each.
  * Verbs: kill, start, freeze, thaw, hide, show (from the supervisor), cut, join (from the workers), promote (by somebody
  * else), detach, attach, check (a health check failed), add (a new node in the
- * configuration), appear (a standby that the configuration does not know).
+ * configuration), appear (a standby that the configuration does not know), turn (it receives from the
+ * primary of now), sync (it asks for one synchronous standby).
  */
 import type { HerdSettings } from '../settings.ts';
 import { Random } from './random.ts';
@@ -37,6 +38,14 @@ const VERBS: Readonly<Record<string, (world: World, server: Server) => void>> = 
   },
   join: (_, server) => {
     server.cut = false;
+  },
+  turn: (world, server) => {
+    const primary = world.servers.find((other) => other.up && !other.inRecovery);
+    server.upstream = primary?.id ?? null;
+    server.timeline = primary?.timeline ?? server.timeline;
+  },
+  sync: (_, server) => {
+    server.syncNames = 'ANY 1 (*)';
   },
   promote: (world, server) => world.becomePrimary(server),
   detach: (world, { id }) =>

@@ -21,6 +21,8 @@ export interface Server {
   timeline: number;
   position: number;
   upstream: number | null;
+  /** synchronous_standby_names; whatever it is, it asks for one standby. */
+  syncNames: string;
 }
 
 export interface Write {
@@ -51,6 +53,7 @@ const newServer = (id: number): Server => ({
   timeline: 1,
   position: 1_000,
   upstream: id === 0 ? null : 0,
+  syncNames: '',
 });
 
 interface Due {
@@ -190,6 +193,15 @@ export class World {
       case 'tell':
         this.told.push({ ...effect, at: this.now });
         return;
+      case 'syncNames': {
+        const { node, names } = effect;
+        this.in(random.between(5, 50), () => {
+          const able = this.reachable(this.server(node));
+          if (able) this.server(node).syncNames = names;
+          this.dispatch({ t: 'syncNamed', node, names, error: able ? null : 'no answer' });
+        });
+        return;
+      }
       case 'discovered':
         this.discovered.push(effect.applicationName);
         return;
@@ -261,7 +273,7 @@ export class World {
           replays: true,
         })),
       upstream: server.inRecovery && streams ? { host: `db${upstream?.id}`, port: 5432 } : null,
-      syncStandbyNames: '',
+      syncStandbyNames: server.syncNames,
       subscriptions: 0,
     };
   }
@@ -317,7 +329,9 @@ export class World {
         (worker.timeline === null || worker.timeline === server.timeline)
       ) {
         server.position += 10;
-        this.acknowledged({ at: this.now, node: server.id, epoch: worker.epoch, timeline: server.timeline });
+        if (!this.waitsForStandby(server)) {
+          this.acknowledged({ at: this.now, node: server.id, epoch: worker.epoch, timeline: server.timeline });
+        }
       }
     }
     for (const standby of this.servers) {
@@ -325,6 +339,10 @@ export class World {
       if (!standby.up || standby.frozen || upstream === undefined || !upstream.up || upstream.frozen) continue;
       if (upstream.timeline === standby.timeline) standby.position = Math.max(standby.position, upstream.position);
     }
+  }
+
+  private waitsForStandby(server: Server): boolean {
+    return server.syncNames !== '' && !this.servers.some((other) => other.up && other.upstream === server.id);
   }
 
   private acknowledged(write: Write): void {
