@@ -49,6 +49,7 @@ describe.each([false, true])(`${FAILOVERS} failovers under ${WRITERS} writers, s
       let lost = 0;
       let twice = 0;
       let acknowledged = 0;
+      const errors = new Map<string, number>();
       while (times.length < FAILOVERS) {
         await herd(synchronous);
         const own = new Writers(engine.address, WRITERS);
@@ -96,17 +97,20 @@ describe.each([false, true])(`${FAILOVERS} failovers under ${WRITERS} writers, s
         lost += found.lost;
         twice += found.twice;
         acknowledged += own.acknowledged.length;
+        for (const [error, times] of own.errors) errors.set(error, (errors.get(error) ?? 0) + times);
         await engine.stop('immediate');
         await cluster.destroy();
       }
       times.sort((a, b) => a - b);
       const p50 = percentile(times, 0.5);
       const p99 = percentile(times, 0.99);
-      const figures = `writes again p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)} ms; ${lost} of ${acknowledged} acknowledged writes lost, ${twice} twice`;
+      const figures = `writes again p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)} ms; ${lost} of ${acknowledged} acknowledged writes lost, ${twice} twice; ${JSON.stringify(Object.fromEntries(errors))}`;
       process.stdout.write(
         `${times.length} failovers${synchronous ? ' with a synchronous standby' : ''}: ${figures}\n`,
       );
       expect(twice).toBe(0);
+      // Whoever was at work is told at once; nobody is left waiting for an answer that never comes.
+      expect([...errors.keys()].filter((error) => /timeout/i.test(error))).toEqual([]);
       if (synchronous) expect(lost, figures).toBe(0);
       expect(p50, figures).toBeLessThanOrEqual(3_000);
       expect(p99, figures).toBeLessThanOrEqual(6_000);

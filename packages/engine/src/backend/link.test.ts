@@ -312,3 +312,19 @@ describe('the SQLSTATE of an ErrorResponse', () => {
     expect(of(text)).toBe(expected);
   });
 });
+
+describe("a server's last word", () => {
+  it('is told of after the answers that came in the same piece have been delivered', () => {
+    const { channel, link, client } = makeLink();
+    const seen: string[] = [];
+    Object.assign(client, { backendError: () => seen.push(`last word after ${client.bytes.length} bytes`) });
+    link.noteSent(Reply.QUERY);
+    const answer = Buffer.concat([encodeCommandComplete('COMMIT'), encodeReadyForQuery('I')]);
+    const last = encodeErrorResponse({ severity: 'FATAL', sqlstate: '57P01', message: 'postmaster is gone' });
+    channel.receive(Buffer.concat([answer, last]));
+    expect(seen).toEqual([`last word after ${answer.length} bytes`]);
+    expect(client.bytes).toEqual(Buffer.concat([answer, last]));
+    expect(client.events).toEqual([`idle after ${answer.length}`]);
+    expect(link.fatal).toBe(true);
+  });
+});

@@ -261,6 +261,13 @@ export class Link implements ChannelHandler {
         this.rest = size - left;
         break;
       }
+      if (type === TYPE_ERROR && pos > 0 && severityOf(buffer, pos + 5, pos + size) !== 'ERROR') {
+        // A server's last word may be hidden from the client; what came before it is an answer like any other.
+        this.deliver(buffer, pos, idle);
+        const tail = buffer.subarray(pos, length);
+        this.process(tail, tail.length);
+        return;
+      }
       if (type === TYPE_READY) idle = this.ready(buffer, pos);
       else if (ACTS_ON[type] === 1) this.act(type, buffer, pos, size);
       else if (type === TYPE_PARSE_COMPLETE) this.parsesDone++;

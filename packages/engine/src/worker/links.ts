@@ -53,6 +53,10 @@ export function connectLimitMs(settings: Settings, nodeId: number): number {
   return limit === 0 ? 2 ** 30 : limit;
 }
 
+/** A dead primary is found dead within this time, if sessions have trouble with it. */
+const FAILOVER_BEGINS_MS = 2_000;
+const LOOK_AGAIN_MS = 200;
+
 export class Links {
   private readonly context: WorkerContext;
   private readonly pools = new Map<number, Pool>();
@@ -173,14 +177,20 @@ export class Links {
    * @throws BackendUnavailableError
    */
   async acquire(wish: LinkWish): Promise<Link> {
+    let failedAtMs: number | null = null;
     for (;;) {
       const cluster = await this.context.hold.primary();
       try {
         return await this.acquireIn(cluster, wish);
       } catch (error) {
+        if (!(error instanceof BackendUnavailableError)) throw error;
         const now = this.context.cluster;
-        if (!(error instanceof BackendUnavailableError) || (now.epoch === cluster.epoch && now.hold === null))
-          throw error;
+        if (now.epoch !== cluster.epoch || now.hold !== null) continue;
+        // Nobody answers there: it may be that the primary is about to be found dead, and replaced.
+        failedAtMs ??= performance.now();
+        const leftMs = failedAtMs + FAILOVER_BEGINS_MS - performance.now();
+        if (error.fields !== null || cluster.nodes.length === 1 || leftMs <= 0) throw error;
+        await this.context.hold.change(Math.min(leftMs, LOOK_AGAIN_MS));
       }
     }
   }
