@@ -25,3 +25,4 @@ export { type Lag, lagOfPrimary, lagOfStandby, NO_LAG_KNOWN } from './lag.ts';
 export { formatLsn, parseLsn } from './lsn.ts';
 export { type ProbeResult, type ProbeTarget, probe, type Replica, type Replication } from './probe.ts';
 export { reachable } from './reachable.ts';
+export { GRANTS_SINCE, opsGrants, probeGrants } from './roles.ts';

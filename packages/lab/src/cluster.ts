@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { opsGrants, probeGrants } from '@pgherd/cluster';
 import type pg from 'pg';
 import { type Account, asAccount, labAccount, writeOwned } from './account.ts';
 import { findBinaries, type PgBinaries } from './binaries.ts';
@@ -672,18 +673,14 @@ async function makeRoles(cluster: Cluster, options: ClusterOptions): Promise<voi
     }
     const name = sqlIdentifier(ops.user);
     await client.query(
-      role(probe, '') +
-        `GRANT pg_monitor TO ${sqlIdentifier(probe.user)};\n` +
-        role(auth, '') +
-        role(replication, 'REPLICATION') +
-        role(ops, 'REPLICATION') +
-        `GRANT pg_monitor TO ${name};\n` +
-        `GRANT EXECUTE ON FUNCTION pg_catalog.pg_promote(boolean, integer), pg_catalog.pg_reload_conf(), ` +
-        `pg_catalog.pg_switch_wal() TO ${name};\n` +
-        (cluster.binaries.major >= 15
-          ? `GRANT pg_checkpoint TO ${name};\n` +
-            `GRANT SET, ALTER SYSTEM ON PARAMETER primary_conninfo, primary_slot_name, synchronous_standby_names TO ${name};\n`
-          : ''),
+      [
+        role(probe, ''),
+        ...probeGrants(sqlIdentifier(probe.user)),
+        role(auth, ''),
+        role(replication, 'REPLICATION'),
+        role(ops, 'REPLICATION'),
+        ...opsGrants(name, cluster.binaries.major),
+      ].join('\n'),
     );
     for (const node of cluster.nodes.slice(1)) {
       await client.query('SELECT pg_catalog.pg_create_physical_replication_slot($1, true)', [node.slotName]);

@@ -1,8 +1,9 @@
 import net from 'node:net';
 import { parseArgs } from 'node:util';
-import { AUTH_QUERY, AUTH_QUERY_SCRIPT } from '@pgherd/auth';
+import { GRANTS_SINCE } from '@pgherd/cluster';
 import { formatIssue } from '@pgherd/config';
 import { checkSignIn } from '../auth-check/check.ts';
+import { OLDEST_MAJOR, rolesScript } from '../auth-check/roles.ts';
 import { configurationFiles } from '../configuration-files.ts';
 import { UsageError } from '../errors.ts';
 import { readStdin } from '../io.ts';
@@ -10,9 +11,9 @@ import { readConfig, tlsSettings } from '../read-files.ts';
 import type { Command } from './command.ts';
 
 const USAGE = `pgherd auth check USER [options]
-pgherd auth script
+pgherd auth roles [--major N]
 
-Walks one user through the whole sign-in, one line per step: the line of pool_hba.conf that decides, the entry in
+check walks one user through the whole sign-in, one line per step: the line of pool_hba.conf that decides, the entry in
 pool_passwd, what auth_query knows, what each server asks for and whether that can be answered. The last sentence says
 what to add. Exit code 0 when the user could sign in.
 
@@ -23,23 +24,10 @@ what to add. Exit code 0 when the user could sign in.
   --tls                the client comes by TLS
   --password-stdin     try the password on standard input: sign in to the servers with it
 
-script prints the SQL that makes the two roles that pgherd signs in with: run it on the primary as superuser, in the
-database that auth_dbname names, then give both roles a password.`;
+roles prints the SQL that makes the three roles that pgherd signs in with, none of them a superuser: run it on the
+primary, in the database postgres, and give each a password with psql's \\password.
 
-/** pgherd_probe asks servers who they are; pgherd_auth looks verifiers up through one function and can do nothing else. */
-const ROLES_SCRIPT = `-- sr_check_user, health_check_user = 'pgherd_probe'
-DO $script$
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) 'pgherd_probe') THEN
-    CREATE ROLE pgherd_probe LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
-  END IF;
-END
-$script$;
-GRANT pg_monitor TO pgherd_probe;
-
--- auth_user = 'pgherd_auth'
--- auth_query = '${AUTH_QUERY}'
-${AUTH_QUERY_SCRIPT}-- and with \\password pgherd_probe`;
+  --major N            the servers' version, for 13 and 14 (default: 15 and later)`;
 
 export const authCommand: Command = {
   summary: 'find out why a user can or cannot sign in; print the roles that pgherd needs',
@@ -55,11 +43,12 @@ export const authCommand: Command = {
         from: { type: 'string' },
         tls: { type: 'boolean' },
         'password-stdin': { type: 'boolean' },
+        major: { type: 'string' },
       },
     });
     const [verb, user, more] = positionals;
-    if (verb === 'script' && user === undefined) {
-      io.stdout(ROLES_SCRIPT);
+    if ((verb === 'roles' || verb === 'script') && user === undefined) {
+      io.stdout(rolesScript(majorOf(values.major)));
       return 0;
     }
     if (verb !== 'check' || user === undefined || user === '' || more !== undefined) throw new UsageError(USAGE);
@@ -91,3 +80,10 @@ export const authCommand: Command = {
     return canSignIn ? 0 : 1;
   },
 };
+
+function majorOf(text: string | undefined): number {
+  if (text === undefined) return GRANTS_SINCE;
+  const major = /^\d{2}$/.test(text) ? Number(text) : 0;
+  if (major >= OLDEST_MAJOR) return Math.min(major, GRANTS_SINCE);
+  throw new UsageError(`--major takes the version of the servers, ${OLDEST_MAJOR} or later, not "${text}".`);
+}

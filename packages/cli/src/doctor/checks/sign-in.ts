@@ -12,7 +12,7 @@ export function signIn(facts: Facts): Finding[] {
       bad(
         NAME,
         'sr_check_user is empty, so no server can be asked whether it is the primary',
-        'Make a role with "pgherd auth script", and set sr_check_user.',
+        'Make a role with "pgherd auth roles", and set sr_check_user.',
       ),
     );
   }
