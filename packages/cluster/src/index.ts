@@ -5,7 +5,7 @@ export { ActionError, type OpsTarget, withOps } from './actions/ops-client.ts';
 export { promote } from './actions/promote.ts';
 export { proveWrite } from './actions/prove-write.ts';
 export { setSyncNames } from './actions/set-sync-names.ts';
-export { type CommandFacts, type CommandNode, expandCommand } from './commands/expand.ts';
+export { type CommandFacts, type CommandNode, expandCommand, UnsafePlaceError } from './commands/expand.ts';
 export { type RankedNode, type Ranking, rankCandidates } from './herd/candidates.ts';
 export type { Effect, HerdEvent, Told, ToldKind } from './herd/events.ts';
 export type { Answer, Failure } from './herd/facts.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CommandFacts, type CommandNode, expandCommand } from './expand.ts';
+import { type CommandFacts, type CommandNode, expandCommand, UnsafePlaceError } from './expand.ts';
 
 const node = (id: number, host = `db${id}`): CommandNode => ({
   id,
@@ -52,11 +52,32 @@ describe('a hostile value', () => {
     },
   );
 
+  it.each(['a;touch /tmp/x', '$(id)', '`id`', 'a b', `it's`, '"', ')', 'x) id;'])(
+    '%j is one word within $( )',
+    (host) => {
+      expect(printed('printf %%s "$(printf %%s %h)"', host)).toBe(host);
+      expect(printed('printf %%s "$(printf %%s "%h")"', host)).toBe(host);
+      expect(printed(`printf %%s "$( (printf %%s '%h') )x"`, host)).toBe(`${host}x`);
+      expect(printed('x=$(printf %%s %h); printf %%s "$x %h"', host)).toBe(`${host} ${host}`);
+    },
+  );
+
+  it.each([
+    'echo `echo %h`',
+    'echo "`echo %h`"',
+    'echo "${X:-%h}"',
+    "echo $'a\\'%h'",
+    'echo "$(case x in x) echo %h;; esac)"',
+  ])('is refused in %s, where an ordinary one is pasted', (template) => {
+    expect(() => printed(template, 'a;id')).toThrow(UnsafePlaceError);
+    expect(expandCommand(template, facts())).toContain('db0');
+  });
+
   it('of any characters arrives as it is', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme-ascii', maxLength: 12 }),
-        fc.constantFrom('%h', '"%h"', "'%h'"),
+        fc.constantFrom('%h', '"%h"', "'%h'", '"$(printf %%s "%h")"'),
         (host, place) => {
           expect(printed(`printf %%s ${place}`, host)).toBe(host);
         },

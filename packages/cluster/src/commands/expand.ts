@@ -2,6 +2,7 @@
  * Placeholders of failover_command and its kin. A value of harmless characters is pasted as Pgpool-II does; any other is
  * quoted for the place where it stands, so that no host name or directory ever becomes a command. Pure.
  */
+import { ShellPlace } from './shell-place.ts';
 
 export interface CommandFacts {
   /** The node that was detached or attached. */
@@ -23,20 +24,22 @@ const HARMLESS = /^[A-Za-z0-9_./:@+-]*$/;
 /** What stands for a value that nobody has. */
 const NONE = '""';
 
+/** A value cannot be made harmless at its place: the command is not run. */
+export class UnsafePlaceError extends Error {
+  readonly code = 'UNSAFE_PLACE';
+}
+
+/** @throws UnsafePlaceError */
 export function expandCommand(template: string, facts: CommandFacts): string {
   const { node, newMain, oldPrimary } = facts;
   let out = '';
-  let quote: 'none' | 'single' | 'double' = 'none';
+  const shell = new ShellPlace();
   for (let i = 0; i < template.length; i++) {
     const char = template.charAt(i);
     if (char !== '%') {
-      if (char === '\\' && quote !== 'single') {
-        out += char + template.charAt(++i);
-        continue;
-      }
-      if (char === "'" && quote !== 'double') quote = quote === 'single' ? 'none' : 'single';
-      else if (char === '"' && quote !== 'single') quote = quote === 'double' ? 'none' : 'double';
-      out += char;
+      const taken = shell.read(template, i);
+      out += template.slice(i, i + taken);
+      i += taken - 1;
       continue;
     }
     const name = template.charAt(++i);
@@ -55,16 +58,16 @@ export function expandCommand(template: string, facts: CommandFacts): string {
         out += ` ${newMain?.id ?? -1}`;
         break;
       case 'h':
-        out += pasted(node.host, quote);
+        out += pasted(node.host, shell);
         break;
       case 'D':
-        out += pasted(node.dataDirectory, quote);
+        out += pasted(node.dataDirectory, shell);
         break;
       case 'H':
-        out += newMain === null ? NONE : pasted(newMain.host, quote);
+        out += newMain === null ? NONE : pasted(newMain.host, shell);
         break;
       case 'R':
-        out += newMain === null ? NONE : pasted(newMain.dataDirectory, quote);
+        out += newMain === null ? NONE : pasted(newMain.dataDirectory, shell);
         break;
       case 'r':
         out += newMain === null ? NONE : String(newMain.port);
@@ -76,7 +79,7 @@ export function expandCommand(template: string, facts: CommandFacts): string {
         out += String(oldPrimary?.id ?? -1);
         break;
       case 'N':
-        out += oldPrimary === null ? NONE : pasted(oldPrimary.host, quote);
+        out += oldPrimary === null ? NONE : pasted(oldPrimary.host, shell);
         break;
       case 'S':
         out += oldPrimary === null ? NONE : String(oldPrimary.port);
@@ -87,10 +90,19 @@ export function expandCommand(template: string, facts: CommandFacts): string {
   return out;
 }
 
-/** @param quote the quotes that are open where the value stands */
-function pasted(value: string, quote: 'none' | 'single' | 'double'): string {
+function pasted(value: string, shell: ShellPlace): string {
   if (HARMLESS.test(value)) return value;
   const inSingle = value.replaceAll("'", `'\\''`);
-  if (quote === 'single') return inSingle;
-  return quote === 'none' ? `'${inSingle}'` : value.replace(/[\\"$`]/g, '\\$&').replaceAll('!', `"'!'"`);
+  switch (shell.place) {
+    case 'single':
+      return inSingle;
+    case 'none':
+      return `'${inSingle}'`;
+    case 'double':
+      return value.replace(/[\\"$`]/g, '\\$&').replaceAll('!', `"'!'"`);
+    case 'unsafe':
+      throw new UnsafePlaceError(
+        `the value ${JSON.stringify(value)} stands within backquotes, \${} or $'' of the command, where it cannot be quoted`,
+      );
+  }
 }

@@ -1,5 +1,6 @@
 /** Carries out what the herd's brain wishes: SQL at the servers, commands, the journal, pgpool_status. */
 import {
+  type CommandFacts,
   type CommandNode,
   type Effect,
   expandCommand,
@@ -9,12 +10,13 @@ import {
   proveWrite,
   setSyncNames,
   type Told,
+  UnsafePlaceError,
 } from '@pgherd/cluster';
 import { backendOf, type Settings } from '@pgherd/config';
 import type { Author } from '@pgherd/operations';
 import type { Logger } from '../log/logger.ts';
 import type { Journal } from './journal.ts';
-import { runCommand } from './run-command.ts';
+import { type CommandResult, runCommand } from './run-command.ts';
 import { statusFile, writeStatusFile } from './status-file.ts';
 
 export interface HandsPorts {
@@ -87,18 +89,22 @@ export class Hands {
           : settings.follow_primary_command;
     const about = this.commandNode(node);
     if (template === '' || about === null) return;
-    const command = expandCommand(template, {
+    const { log } = this.ports;
+    const run = (command: string): Promise<CommandResult> => {
+      log.write('log', `execute command: ${command}`);
+      return runCommand(command, (line) => {
+        log.write('log', line);
+        this.ports.output(line);
+      });
+    };
+    const facts: CommandFacts = {
       node: about,
       newMain: newMain === null ? null : this.commandNode(newMain),
       oldMain,
       oldPrimary: oldPrimary === null ? null : this.commandNode(oldPrimary),
-    });
-    const { log } = this.ports;
-    log.write('log', `execute command: ${command}`);
-    const result = await runCommand(command, (line) => {
-      log.write('log', line);
-      this.ports.output(line);
-    });
+    };
+    const command = expanded(template, facts);
+    const result = command instanceof UnsafePlaceError ? { code: null, error: command.message } : await run(command);
     const how = result.error ?? `it exited with ${result.code}`;
     if (result.code !== 0) log.write('warning', `${which}_command for node ${node} failed: ${how}`);
     this.ports.journal.add({
@@ -162,6 +168,15 @@ export class Hands {
     } catch (error) {
       this.ports.log.write('warning', `could not write status file "${file}": ${(error as Error).message}`);
     }
+  }
+}
+
+function expanded(template: string, facts: CommandFacts): string | UnsafePlaceError {
+  try {
+    return expandCommand(template, facts);
+  } catch (error) {
+    if (error instanceof UnsafePlaceError) return error;
+    throw error;
   }
 }
 

@@ -82,6 +82,11 @@ async function byScripts(ports: RecoveryPorts, report: ActReport): Promise<void>
   const source = backendOf(settings, ports.primary);
   const node = backendOf(settings, ports.node);
   if (source === undefined || node === undefined) throw new Error('there is no such node');
+  for (const value of [node.hostname, node.dataDirectory, source.hostname]) {
+    if (SHELL.test(value)) {
+      throw new Error(`the extension pgpool_recovery hands ${JSON.stringify(value)} to a shell, which would run it`);
+    }
+  }
   const host = (name: string): string => (name === '' || name.startsWith('/') ? 'localhost' : name);
   const limitMs = Math.max(1, settings.recovery_timeout) * 1000;
   const target = { ...ports.recoveryTarget(ports.primary), timeoutMs: SCRIPT_LIMIT_MS };
@@ -120,6 +125,8 @@ async function byScripts(ports: RecoveryPorts, report: ActReport): Promise<void>
   await untilAccepting(ports, limitMs);
 }
 
+/** What a shell acts on within double quotes, where the extension puts its arguments. */
+const SHELL = /["$`\\\n]/;
 const SCRIPT_LIMIT_MS = 3_600_000;
 const POLL_MS = 250;
 
