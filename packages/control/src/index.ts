@@ -17,3 +17,6 @@ export async function openControl(
   const door = await import('./door/open-control.ts');
   return door.openControl(operations, settings, log);
 }
+
+/** Loads what openControl loads when it is first needed. */
+export const loadControl = (): Promise<unknown> => import('./door/open-control.ts');

@@ -11,9 +11,15 @@ export interface CommandResult {
 /** A command that takes longer is left running, and no longer waited for. */
 const LIMIT_MS = 600_000;
 
+/** As Pgpool-II: inherited, but for what is this program's own. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE: _own, ...inherited } = process.env;
+  return inherited;
+}
+
 export function runCommand(command: string, line: (text: string) => void, limitMs = LIMIT_MS): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
     const limit = setTimeout(() => {
       resolve({ code: null, error: `it has not ended within ${Math.round(limitMs / 1000)} s and is left running` });
     }, limitMs);

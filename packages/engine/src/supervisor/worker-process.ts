@@ -9,7 +9,7 @@ import type { BoundDoor } from './acceptor.ts';
  * Regular expressions from users cannot hang a worker. What a statement leaves behind dies young: a small nursery holds
  * it, and idle clients do not pay for a large one.
  */
-const WORKER_FLAGS = [
+export const WORKER_FLAGS: string[] = [
   '--enable-experimental-regexp-engine-on-excessive-backtracks',
   '--regexp-backtracks-before-fallback=10000',
   '--max-semi-space-size=2',
