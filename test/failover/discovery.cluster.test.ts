@@ -36,7 +36,7 @@ const found = async (): Promise<readonly HerdEvent[]> =>
   (await engine.operations.events(0)).filter((event) => event.kind === 'standbyDiscovered');
 
 async function herd(mode: string): Promise<PostgresNode> {
-  cluster = await herdOf(2, 'CREATE TABLE t (a int)', 'distinct');
+  cluster = await herdOf(2, 'CREATE TABLE t (a int)', { hosts: 'distinct' });
   engine = await engineLikeUp(cluster, { auto_discover_standby: mode });
   const stranger = await makeStranger();
   await until('it is told of', async () => (await found()).length > 0, 20_000);

@@ -1,25 +1,27 @@
 /** A herd and an engine with the settings that `pgherd up` writes. */
-import { type Cluster, ephemeralCluster } from '@pgherd/lab';
-import { type Engine, engineFor, type SettingValue } from '../../packages/engine/test-support/engine.ts';
+import { type Cluster, type ClusterOptions, ephemeralCluster } from '@pgherd/lab';
+import {
+  type Engine,
+  type EngineOptions,
+  engineFor,
+  type SettingValue,
+} from '../../packages/engine/test-support/engine.ts';
 import { until } from '../../packages/engine/test-support/wait.ts';
 
-export function herdOf(nodes: number, sql: string, hosts?: 'distinct'): Promise<Cluster> {
-  return ephemeralCluster({
-    nodes,
-    hosts,
-    pgBin: 'embedded',
-    maxConnections: 300,
-    initSql: [{ database: 'app', sql }],
-  });
+export function herdOf(nodes: number, sql: string, more: Partial<ClusterOptions> = {}): Promise<Cluster> {
+  const initSql = [{ database: 'app', sql }];
+  return ephemeralCluster({ nodes, pgBin: 'embedded', maxConnections: 300, initSql, ...more });
 }
 
 /** Ready when every node and its timeline is known. */
 export async function engineLikeUp(
   cluster: Cluster,
   settings: Readonly<Record<string, SettingValue>>,
+  more: Partial<EngineOptions> = {},
 ): Promise<Engine> {
   const { probe } = cluster.secrets;
   const engine = await engineFor(cluster, {
+    ...more,
     settings: {
       load_balance_mode: true,
       read_after_write: 'session',

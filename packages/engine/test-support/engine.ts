@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly files?: Readonly<Record<string, string | Buffer>>;
   /** Directory of a lab whose servers the engine may start, stop and copy. */
   readonly lab?: string;
+  /** A program that runs Node instead, in a network of its own; the engine listens at `host`. */
+  readonly place?: { readonly execPath: string; readonly host: string };
   /** Flags of Node for the supervisor, which hands NODE_OPTIONS on to its workers. */
   readonly nodeOptions?: string;
 }
@@ -41,7 +43,7 @@ const ANSWER_MS = 30_000;
 const PROCESS = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
 
 export class Engine {
-  readonly host = '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly directory: string;
   readonly pid: number;
@@ -55,9 +57,10 @@ export class Engine {
 
   private constructor(
     child: ChildProcess,
-    facts: { port: number; directory: string; settings: Record<string, SettingValue> },
+    facts: { host: string; port: number; directory: string; settings: Record<string, SettingValue> },
   ) {
     this.child = child;
+    this.host = facts.host;
     this.port = facts.port;
     this.directory = facts.directory;
     this.settings = facts.settings;
@@ -83,10 +86,11 @@ export class Engine {
       execArgv: ['--no-warnings'],
       stdio: ['ignore', log, log, 'ipc'],
       serialization: 'advanced',
+      ...(options.place === undefined ? {} : { execPath: options.place.execPath }),
       ...(options.nodeOptions === undefined ? {} : { env: { ...env.inherited, NODE_OPTIONS: options.nodeOptions } }),
     });
     fs.closeSync(log);
-    const engine = new Engine(child, { port, directory, settings });
+    const engine = new Engine(child, { host: options.place?.host ?? '127.0.0.1', port, directory, settings });
     try {
       await within('the engine is ready', START_MS, engine.whenReady());
     } catch (error) {
@@ -218,7 +222,7 @@ export async function writeEngineFiles(
   const [port = 0] = await freePorts(1);
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-engine-'));
   const settings: Record<string, SettingValue> = {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: options.place?.host ?? '127.0.0.1',
     port,
     unix_socket_directories: directory,
     pid_file_name: path.join(directory, 'pgherd.pid'),

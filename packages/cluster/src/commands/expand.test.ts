@@ -65,7 +65,7 @@ describe('a hostile value', () => {
   it.each([
     'echo `echo %h`',
     'echo "`echo %h`"',
-    'echo "${X:-%h}"',
+    `echo "\${X:-%h}"`,
     "echo $'a\\'%h'",
     'echo "$(case x in x) echo %h;; esac)"',
   ])('is refused in %s, where an ordinary one is pasted', (template) => {
