@@ -67,7 +67,7 @@ function nodeSettings(cluster: Cluster): [string, Value][] {
 }
 
 function newConfig(cluster: Cluster, options: UpOptions): string {
-  const { probe, auth, ops } = cluster.secrets;
+  const { probe, auth, ops, superuser } = cluster.secrets;
   const line = ([name, value]: readonly [string, Value]): string => `${name} = ${format(value)}`;
   const parts: [string, [string, Value][]][] = [
     ['Addresses', portSettings(options).map(([, name, value]) => [name, value])],
@@ -90,6 +90,10 @@ function newConfig(cluster: Cluster, options: UpOptions): string {
         ['auth_user', auth.user],
         ['auth_dbname', 'postgres'],
       ],
+    ],
+    [
+      "Who sees other users' statements and addresses in SHOW; everybody sees their own",
+      [['admin_users', superuser.user]],
     ],
     [
       'The herd',

@@ -67,6 +67,9 @@ describe('pgherd up', () => {
       'CREATE\nINSERT 1\n a\n----\n 42\n(1 row)\n',
     );
     expect((await sql('show pool_nodes')).stdout).toMatch(/ 1 .* standby /);
+    expect((await sql('show pool_processes')).stdout).toMatch(/ app +.* app /);
+    expect((await sql('show pool_pools')).stdout).toContain(' app ');
+    expect((await sql('pgpool show admin_users')).stdout).toContain(' postgres\n');
     expect((await sql('select pg_is_in_recovery()', '--node', '1')).stdout).toContain('\n t\n');
     const wrong = await sql('select 1/0');
     expect(wrong).toMatchObject({ code: 1, stderr: 'pgherd: ERROR:  division by zero (22012)\n' });
