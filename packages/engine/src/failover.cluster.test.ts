@@ -221,6 +221,25 @@ describe('an operator', () => {
     expect(await node(0).query('SELECT count(*)::int AS n FROM w', { database: 'app' })).toEqual([{ n: 0 }]);
   });
 
+  it('detaches gracefully: new clients wait until those that are there have left', async () => {
+    await herd(2, { recovery_timeout: 20 });
+    const there = await sign();
+    const begun = await engine.operations.begin({ act: 'detach', node: 1, gracefully: true }, DBA);
+    const late = sign();
+    let cameIn = false;
+    void late.then(() => {
+      cameIn = true;
+    });
+    await there.query('INSERT INTO w (n) VALUES (3)');
+    await there.query('SELECT 1');
+    expect(cameIn).toBe(false);
+    expect((await engine.status()).nodes[1]?.attached).toBe(true);
+    await there.end();
+    expect(await engine.operations.ended(begun.id)).toMatchObject({ state: 'done' });
+    expect((await engine.status()).nodes[1]?.attached).toBe(false);
+    await (await late).end();
+  });
+
   it('detaches a standby for good: auto_failback leaves it out', async () => {
     await herd(2, { auto_failback: true, auto_failback_interval: 1 });
     const begun = await engine.operations.begin({ act: 'detach', node: 1, gracefully: false }, DBA);

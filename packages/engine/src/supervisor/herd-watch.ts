@@ -83,6 +83,7 @@ const SUSPICION_GAP_MS = 200;
 const PROBE_LIMIT_DEFAULT_MS = 10_000;
 /** How long clients that need the primary wait for a new one before they are told why there is none. */
 const HOLD_MS = 30_000;
+const OLDEST_VERSION = 130_000;
 const REACHABLE_ONLY: Answer = {
   inRecovery: true,
   timeline: null,
@@ -414,6 +415,7 @@ export class HerdWatch {
     this.said.set(id, result.ok ? result.replication : null);
     if (result.ok) {
       this.refused.delete(id);
+      this.tooOld(id, result.version);
       this.dispatch({ t: 'looked', node: id, answer: answerOf(result) });
       return;
     }
@@ -425,6 +427,17 @@ export class HerdWatch {
     const failure = failureOf(result);
     if (failure.kind === 'refusal') this.refused.add(id);
     this.dispatch({ t: 'lookFailed', node: id, failure });
+  }
+
+  private readonly saidOld = new Set<number>();
+
+  /** What a built-in failover does by SQL exists since PostgreSQL 13. */
+  private tooOld(id: number, version: number): void {
+    if (version >= OLDEST_VERSION || version === 0 || this.saidOld.has(id)) return;
+    if (herdSettings(this.settings).failoverBy !== 'builtin') return;
+    this.saidOld.add(id);
+    const major = Math.floor(version / 10_000);
+    this.log.write('warning', `backend node ${id} is PostgreSQL ${major}: a built-in failover needs 13 or later`);
   }
 
   /** How to sign in to a node as one of the internal users. */

@@ -589,7 +589,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       cut: (reason) => {
         for (const worker of this.live()) worker.send({ t: 'cut', reason });
       },
-      clients: () => this.slots.busy,
+      clients: async () => (await this.sessions()).length,
       until: (condition, limitMs) => untilState(watch, condition, limitMs),
       log: (kind, node, by, message) => {
         this.log.write(kind.endsWith('Failed') ? 'warning' : 'log', message);

@@ -23,7 +23,8 @@ export interface WishPorts {
   /** Open transactions at the primary while they are held. */
   open(): number;
   cut(reason: string): void;
-  clients(): number;
+  /** Sessions that are there now; clients that wait to become one do not count. */
+  clients(): Promise<number>;
   /** A change of what is believed; resolves false when `limitMs` went by first. */
   until(condition: () => boolean, limitMs: number): Promise<boolean>;
   log(
@@ -42,6 +43,7 @@ export interface WishPorts {
 
 const FAILOVER_LIMIT_MS = 60_000;
 const ATTACH_LIMIT_MS = 5_000;
+const CLIENTS_LOOK_MS = 100;
 const LAG_MAX_BYTES = 16 * 1024 * 1024;
 
 export function rehearse(wish: Wish, ports: WishPorts): Rehearsal {
@@ -323,8 +325,11 @@ async function afterClients(
   report.step('wait for clients to leave');
   ports.hold('clients', 'clients are being waited for', Date.now() + limitMs);
   try {
-    const left = await ports.until(() => ports.clients() === 0, limitMs);
-    if (!left) throw new Error(`${ports.clients()} clients did not leave within ${limitMs / 1000} s`);
+    const deadline = performance.now() + limitMs;
+    for (let there = await ports.clients(); there > 0; there = await ports.clients()) {
+      if (performance.now() > deadline) throw new Error(`${there} clients did not leave within ${limitMs / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, CLIENTS_LOOK_MS));
+    }
     await act();
   } finally {
     ports.hold('clients', null, 0);
