@@ -112,6 +112,9 @@ export class Link implements ChannelHandler {
   private holdFill = 0;
   private rest = 0;
   private busySinceMs = 0;
+  /** When the last ReadyForQuery came, and how long the server had been busy then. */
+  readyAtMs = 0;
+  latencyMs = 0;
   /** ParseComplete and CloseComplete messages seen, ever: what a batch got done before its error. */
   parsesDone = 0;
   closesDone = 0;
@@ -299,7 +302,10 @@ export class Link implements ChannelHandler {
     this.replies.onReady();
     this.user?.backendReady?.();
     if (this.replies.size > 0) return false;
-    this.stats.onLatency(performance.now() - this.busySinceMs);
+    const now = performance.now();
+    this.readyAtMs = now;
+    this.latencyMs = now - this.busySinceMs;
+    this.stats.onLatency(this.latencyMs);
     return true;
   }
 

@@ -20,14 +20,19 @@ beforeAll(async () => {
 function makeBatch() {
   const statements = new PreparedStatements();
   const exchanges = new ExchangeQueue();
-  const texts: TextRoutes = {
+  const asked: string[] = [];
+  const texts = {
     generation: 0,
     scopeKey: '',
     unknown,
-    routeOf: (buffer, start, end) => routes.get(buffer.toString('utf8', start, end)) ?? unknown,
+    routeLasts: true as boolean,
+    routeOf: (buffer, start, end) => {
+      asked.push(buffer.toString('utf8', start, end));
+      return routes.get(buffer.toString('utf8', start, end)) ?? unknown;
+    },
     beingMade: (name) => exchanges.parseOf(name),
     textOf: () => null,
-  };
+  } satisfies TextRoutes;
   const batch = new Batch(statements, texts);
   const exchange = exchanges.push({ parsesDone: 0, closesDone: 0 } as Parameters<ExchangeQueue['push']>[0]);
   const read = (...messages: Buffer[]): void => {
@@ -37,7 +42,7 @@ function makeBatch() {
       batch.handOver(exchange);
     }
   };
-  return { statements, exchanges, batch, exchange, read };
+  return { statements, exchanges, batch, exchange, read, texts, asked };
 }
 
 const INSERT = 'INSERT INTO t VALUES (1)';
@@ -107,4 +112,66 @@ it('the next batch begins anew, and the newest Parse of a name counts', () => {
   expect(batch.executed).toEqual([routes.get('SELECT * FROM t')]);
   exchanges.giveBack(exchange);
   expect(exchanges.parseOf('s')).toBeNull();
+});
+
+describe('an unnamed statement that is parsed again', () => {
+  const SELECT = 'SELECT * FROM t';
+
+  function play({ batch, read }: ReturnType<typeof makeBatch>, ...texts: string[]): boolean {
+    batch.reset();
+    for (const sql of texts) read(parse(sql), bind(), execute);
+    read(encodeSync());
+    batch.sent();
+    return batch.repeatsUnnamed;
+  }
+
+  it('has the route that it had, until what is known of texts changes', () => {
+    const made = makeBatch();
+    const { batch, texts, asked } = made;
+    expect([play(made, SELECT), play(made, SELECT), play(made, SELECT)]).toEqual([false, true, true]);
+    expect(asked).toEqual([SELECT]);
+    expect(batch.executed).toEqual([routes.get(SELECT)]);
+    expect(batch.unnamedParse.equals(parse(SELECT))).toBe(true);
+    texts.generation++;
+    expect([play(made, SELECT), play(made, SELECT)]).toEqual([false, true]);
+    texts.scopeKey = 'another';
+    expect([play(made, SELECT), play(made, SELECT)]).toEqual([false, true]);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('is looked at again when its route was only the best that could be said', () => {
+    const made = makeBatch();
+    made.texts.routeLasts = false;
+    expect([play(made, SELECT), play(made, SELECT)]).toEqual([false, false]);
+    expect(made.asked).toHaveLength(2);
+  });
+
+  it('is another one when a byte differs, when there was a query, and behind another in its batch', () => {
+    const made = makeBatch();
+    const { batch, asked } = made;
+    play(made, SELECT);
+    expect(play(made, SELECT.replace('t', 'u'))).toBe(false);
+    expect(play(made, SELECT)).toBe(false);
+    batch.forgetUnnamed();
+    expect(play(made, SELECT)).toBe(false);
+    expect(asked).toHaveLength(4);
+    expect(play(made, SELECT, INSERT)).toBe(false);
+    expect(batch.executed).toEqual([routes.get(SELECT), routes.get(INSERT)]);
+    expect(batch.unnamedParse.equals(parse(INSERT))).toBe(true);
+    expect(play(made, SELECT, SELECT)).toBe(false);
+    expect(batch.unnamedParse.equals(parse(SELECT))).toBe(true);
+  });
+
+  it('that came back with an error is not taken for the last one seen', () => {
+    const made = makeBatch();
+    const { batch, read, exchange } = made;
+    play(made, SELECT);
+    batch.reset();
+    read(bind('missing'), parse(INSERT), encodeSync());
+    batch.sent();
+    batch.handOver(exchange);
+    batch.unnamedNotMade(exchange, 0);
+    expect(batch.unnamedParse.equals(parse(SELECT))).toBe(true);
+    expect(play(made, SELECT)).toBe(false);
+  });
 });

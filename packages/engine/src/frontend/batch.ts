@@ -22,15 +22,20 @@ const PORTALS_MAX = 1000;
 /** Over these, what more comes before the Sync is the primary's, and of its statements nothing is kept. */
 const MESSAGES_MAX = 1_000;
 const KEPT_BYTES_MAX = 1024 * 1024;
+/** A list that was longer does not keep its store. */
+const LIST_KEPT = 32;
 
 export class Batch {
   private readonly statements: PreparedStatements;
   private readonly texts: TextRoutes;
   /** The session's unnamed statement. */
   unnamed: Unnamed = noStatement();
-  /** The one that this batch makes, until the batch is sent. */
+  /** Memory for the next one. */
   private next: Unnamed = noStatement();
-  private nextValid = false;
+  /** The one that this batch makes, until the batch is sent: `next`, or `unnamed` where the same is made again. */
+  private made: Unnamed | null = null;
+  /** The batch makes one unnamed statement, the same as the one that is there. */
+  repeatsUnnamed = false;
   /** Routes of the portals that are executed, in order, and their texts where an effect needs them. */
   readonly executed: StatementRoute[] = [];
   readonly executedTexts: (string | null)[] = [];
@@ -86,17 +91,19 @@ export class Batch {
   reset(): void {
     if (this.empty) return;
     this.number++;
-    this.executed.length = 0;
-    this.executedTexts.length = 0;
-    this.parses.length = 0;
+    drain(this.executed);
+    drain(this.executedTexts);
+    drain(this.uses);
+    if (this.parses.length > 0) this.parses.length = 0;
     if (this.parsesByName.size > 0) this.parsesByName.clear();
+    if (this.closes.length > 0) this.closes.length = 0;
+    if (this.over) {
+      this.over = false;
+      this.repeated.length = 0;
+      this.once.clear();
+    }
     this.keptBytes = 0;
-    this.over = false;
     this.forgets = false;
-    this.repeated.length = 0;
-    if (this.once.size > 0) this.once.clear();
-    this.closes.length = 0;
-    this.uses.length = 0;
     this.usesOldUnnamed = false;
     this.stays = null;
     this.complete = false;
@@ -104,7 +111,8 @@ export class Batch {
     this.unnamedOrdinal = 0;
     this.replaced = null;
     this.messages = 0;
-    this.nextValid = false;
+    this.made = null;
+    this.repeatsUnnamed = false;
     this.handed = 0;
     this.handedParses = 0;
     this.handedCloses = 0;
@@ -133,16 +141,18 @@ export class Batch {
   forgetUnnamed(): void {
     this.unnamed.length = 0;
     this.unnamed.route = null;
+    this.unnamed.lasts = false;
   }
 
   /** What was read is on its way: the unnamed statement is now the one that it makes. */
   sent(): void {
-    if (!this.nextValid) return;
-    this.nextValid = false;
+    const { made } = this;
+    if (made === null) return;
+    this.made = null;
     this.unnamedCount++;
-    const before = this.unnamed;
-    this.unnamed = this.next;
-    this.next = before;
+    if (made === this.unnamed) return;
+    this.next = this.unnamed;
+    this.unnamed = made;
   }
 
   /** An error kept the batch from making its unnamed statement. @param made how many of its Parse messages were done */
@@ -150,7 +160,10 @@ export class Batch {
     if (unnamedCount !== this.unnamedCount) return; // a later batch has made another
     const left = unnamedReplaced?.findLast(({ ordinal }) => ordinal <= made);
     if (left === undefined) this.forgetUnnamed();
-    else this.unnamed = left.statement;
+    else {
+      this.unnamed = left.statement;
+      this.unnamed.lasts = false; // it was not the last one that was seen
+    }
   }
 
   /** Adds to the exchange what was read since the last call. */
@@ -231,6 +244,13 @@ export class Batch {
   }
 
   private parse(buffer: Buffer, pos: number, end: number): boolean {
+    if (this.isUnnamedAgain(buffer, pos, end)) {
+      this.replaceUnnamed();
+      this.newUnnamed(this.unnamed, ++this.parseCount);
+      this.repeatsUnnamed = this.parseCount === 1;
+      return true;
+    }
+    this.repeatsUnnamed = false;
     const nameEnd = nulAt(buffer, pos + 5, end);
     if (nameEnd < 0) {
       this.stays = 'a malformed message';
@@ -274,26 +294,41 @@ export class Batch {
     buffer.copy(next.message, 0, pos, end);
     next.length = size;
     next.route = route;
+    next.lasts = this.texts.routeLasts;
     next.generation = generation;
     next.scope = scope;
-    this.newUnnamed(ordinal);
+    this.newUnnamed(next, ordinal);
     return true;
+  }
+
+  /** Nearly always a client parses what it parsed before: to compare it costs less than to find its route once more. */
+  private isUnnamedAgain(buffer: Buffer, pos: number, end: number): boolean {
+    const { unnamed, texts } = this;
+    const { length } = unnamed;
+    return (
+      length === end - pos &&
+      this.made === null &&
+      unnamed.lasts &&
+      unnamed.generation === texts.generation &&
+      unnamed.scope === texts.scopeKey &&
+      buffer.compare(unnamed.message, 0, length, pos, end) === 0
+    );
   }
 
   /** Another unnamed statement comes. The first message of a batch replaces the one before it for sure. */
   private replaceUnnamed(): void {
     if (this.messages === 0) return;
-    const statement = this.nextValid ? this.next : this.unnamed;
+    const statement = this.made ?? this.unnamed;
     this.replaced ??= [];
     if (this.replaced.length >= REPLACED_MAX) this.replaced.length = 0;
     const message = Buffer.from(statement.message.subarray(0, statement.length));
     this.replaced.push({ ordinal: this.unnamedOrdinal, statement: { ...statement, message } });
   }
 
-  private newUnnamed(ordinal: number): void {
+  private newUnnamed(statement: Unnamed, ordinal: number): void {
     // The old one would have to be made there first, and then be gone should the batch be repeated elsewhere.
     if (this.usesOldUnnamed) this.stays = 'two unnamed statements';
-    this.nextValid = true;
+    this.made = statement;
     this.unnamedOrdinal = ordinal;
   }
 
@@ -307,7 +342,8 @@ export class Batch {
     this.replaceUnnamed();
     this.next.length = 0;
     this.next.route = null;
-    this.newUnnamed(this.unnamedOrdinal);
+    this.next.lasts = false;
+    this.newUnnamed(this.next, this.unnamedOrdinal);
   }
 
   private describe(buffer: Buffer, start: number, end: number): boolean {
@@ -343,7 +379,7 @@ export class Batch {
   /** Text of the statement that a Bind names, which is known. */
   private textOf(buffer: Buffer, start: number, end: number): string | null {
     const name = cString(buffer, start, end);
-    const unnamed = this.nextValid ? this.next.message : this.unnamed.message;
+    const unnamed = (this.made ?? this.unnamed).message;
     const message = name === '' ? unnamed : (this.parsed(name) ?? this.statements.get(name))?.message;
     if (message === undefined) return null;
     const from = message.indexOf(0, 5) + 1;
@@ -360,7 +396,7 @@ export class Batch {
    */
   private use(buffer: Buffer, start: number, end: number): StatementRoute | null | undefined {
     if (buffer[start] === 0) {
-      if (this.nextValid) return this.next.route;
+      if (this.made !== null) return this.made.route;
       if (!this.parsesUnnamed) this.usesOldUnnamed = true;
       return this.oldUnnamed();
     }
@@ -407,6 +443,7 @@ export class Batch {
       const route = texts.routeOf(unnamed.message, start, unnamed.message.indexOf(0, start));
       if (route === null) return undefined;
       unnamed.route = route;
+      unnamed.lasts &&= texts.routeLasts;
       unnamed.generation = generation;
       unnamed.scope = scopeKey;
     }
@@ -443,6 +480,12 @@ export class Batch {
   }
 }
 
+/** Empties a list that is filled again at once. Setting its length would free its store. */
+function drain(list: unknown[]): void {
+  if (list.length > LIST_KEPT) list.length = 0;
+  while (list.length > 0) list.pop();
+}
+
 /** Once or a hundred times, the session is the same after it. */
 function repeatable({ classes, pins }: StatementRoute): boolean {
   if (classes === null || pins.length > 0) return false;
@@ -452,7 +495,7 @@ function repeatable({ classes, pins }: StatementRoute): boolean {
 const REPEATABLE: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge']);
 
 function noStatement(): Unnamed {
-  return { route: null, message: Buffer.alloc(0), length: 0, generation: -1, scope: '' };
+  return { route: null, lasts: false, message: Buffer.alloc(0), length: 0, generation: -1, scope: '' };
 }
 
 /** Place of the first zero in `[start, end)`, or -1. Names are short: a call into the system would cost more. */

@@ -24,6 +24,8 @@ export interface PendingClose {
 /** What a Parse of the unnamed statement left behind. */
 export interface Unnamed {
   route: StatementRoute | null;
+  /** The same text has that route again, in this generation and scope (TextRoutes.routeLasts). */
+  lasts: boolean;
   message: Buffer;
   length: number;
   generation: number;

@@ -32,6 +32,9 @@ export interface TextRoutes {
   readonly unknown: StatementRoute;
   /** Null: it has to be found out first. */
   routeOf(buffer: Buffer, start: number, end: number): StatementRoute | null;
+  /** The route found last is that of its text as long as generation and scope stay; else it was the best that could be
+   *  said at that moment. */
+  readonly routeLasts: boolean;
   /** A Parse of that name that is on its way. */
   beingMade(name: string): PendingParse | null;
   /** A text that is kept because another connection may have to be told it; null when it cannot be kept as it is. */

@@ -517,3 +517,29 @@ it('statements that the client has closed do not stay on a read node', async () 
   expect(reader?.prepared.length).toBeLessThan(250);
   expect(reader?.prepared).toContain('last');
 });
+
+describe('the last statement that is shown of a session', () => {
+  it('is the last one sent, also where the same one is parsed again and again', async () => {
+    const made = makeSession();
+    const shown = async (bytes: Buffer): Promise<string> => {
+      made.client.receive(bytes);
+      await quiet(made);
+      return made.session.lastStatement;
+    };
+    const failing = Buffer.concat([bind('missing'), execute(), parse('SELECT 2'), bind(), execute(), SYNC]);
+    expect(await shown(batch('SELECT 1'))).toBe('SELECT 1');
+    expect(await shown(batch('SELECT 1'))).toBe('SELECT 1');
+    expect(await shown(batch('SELECT 2'))).toBe('SELECT 2');
+    expect(await shown(batch('SELECT 1'))).toBe('SELECT 1');
+    expect(await shown(encodeQuery('SELECT 3'))).toBe('SELECT 3');
+    expect(await shown(batch('SELECT 1'))).toBe('SELECT 1');
+    expect(await shown(batch('SELECT 1', 'SELECT 2'))).toBe('SELECT 2');
+    expect(await shown(batch('SELECT 2', 'SELECT 1'))).toBe('SELECT 1');
+    expect(await shown(failing)).toBe('SELECT 2');
+    expect(await shown(batch('SELECT 1'))).toBe('SELECT 1');
+    expect(await shown(Buffer.concat([parse('SELECT 4', 's'), SYNC]))).toBe('SELECT 4');
+    expect(await shown(batch('SELECT 1'))).toBe('SELECT 1');
+    expect(await shown(Buffer.concat([bind('s'), execute(), SYNC]))).toBe('SELECT 4');
+    expect(await shown(batch('SELECT 1'))).toBe('SELECT 1');
+  });
+});

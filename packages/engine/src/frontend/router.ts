@@ -81,6 +81,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private preset: { readonly route: StatementRoute; readonly node: number } | null = null;
   /** Routes of texts that nobody keeps, found out for the messages that come next. */
   private readonly found = new Map<string, StatementRoute>();
+  routeLasts = false;
   private lastWriteMs = Number.NEGATIVE_INFINITY;
   /** The statement that the EXECUTE at hand runs. */
   private executes: Prepared | null = null;
@@ -121,7 +122,6 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private readerSqlState: string | null = null;
   /** Which of the statements failed there. */
   private refusedAt = 0;
-  private servedAtMs = 0;
   /** It binds the unnamed statement that an earlier batch made. */
   private retryUsesUnnamed = false;
 
@@ -222,12 +222,16 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
 
   /** For the batch that is read ahead. */
   routeOf(buffer: Buffer, start: number, end: number): StatementRoute | null {
+    this.routeLasts = false;
     if (this.found.size > 0) {
       const route = this.found.get(buffer.toString('latin1', start, end));
       if (route !== undefined) return route;
     }
     const route = this.host.routeOf(this, buffer, start, end);
-    if (route !== null) return route;
+    if (route !== null) {
+      this.routeLasts = true;
+      return route;
+    }
     // In the middle of a batch nothing can be asked.
     if (this.inBatch) return this.host.routeNow(this, buffer, start, end);
     if (!this.asksNames) {
@@ -342,6 +346,11 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private get readsElsewhere(): boolean {
     const { readNode, pinned } = this.state;
     return readNode >= 0 && readNode !== this.home.nodeId && pinned === null && this.unreachable !== readNode;
+  }
+
+  /** The Parse that was routed last is of the unnamed statement that the session has, and the only one of its batch. */
+  get repeatsUnnamed(): boolean {
+    return this.inBatch && this.batch.repeatsUnnamed;
   }
 
   /** The connections that the statement at hand goes to. */
@@ -515,7 +524,9 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     batch.sent();
     if (batch.forgets) this.exchanges.forgetNames();
     batch.handOver(exchange);
-    for (const route of batch.repeated.splice(0)) this.host.countRoute(link.nodeId, route);
+    if (batch.repeated.length > 0) {
+      for (const route of batch.repeated.splice(0)) this.host.countRoute(link.nodeId, route);
+    }
     if (batch.parsesUnnamed) this.unnamedOn = link.nodeId;
   }
 
@@ -941,7 +952,6 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   /** @param isRead it may run again on the primary: what was meant for one node's own processes may not */
   private serve(reader: Reader, buffer: Buffer, start: number, end: number, isRead: boolean): void {
     reader.serving = true;
-    this.servedAtMs = performance.now();
     this.host.herd.strategy.started(reader.nodeId);
     this.readerSqlState = null;
     this.repeating = false;
@@ -1022,7 +1032,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   }
 
   readerIdle(reader: Reader): void {
-    const ms = this.readerSqlState === null ? performance.now() - this.servedAtMs : null;
+    const ms = this.readerSqlState === null ? reader.link.latencyMs : null;
     this.host.herd.strategy.finished(reader.nodeId, ms);
     if (this.repeating) {
       this.again();

@@ -187,7 +187,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   /** What PGPOOL SET has changed; null = nothing. */
   overlay: SessionOverlay | null = null;
   /** Where the last statement's beginning is kept; -1 = there was none. */
-  private readonly last = { slot: -1, length: 0, isName: false };
+  private readonly last = { slot: -1, length: 0, isName: false, isUnnamed: false };
 
   constructor(client: ClientFacts, channel: Channel, link: Link, owner: SessionOwner) {
     this.client = client;
@@ -420,6 +420,8 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   /** Keeps the beginning of the last statement, or the name of the prepared one that was bound, for listings. */
   private remember(kind: number, buffer: Buffer, pos: number, end: number): void {
     const { last } = this;
+    // Nearly always: a look, and no copy.
+    if (kind === KIND_PARSE && last.isUnnamed && this.router?.repeatsUnnamed === true) return;
     let start = pos + 5;
     if (kind === KIND_PARSE) start = buffer[start] === 0 ? start + 1 : buffer.indexOf(0, start) + 1;
     else if (kind === KIND_BATCH) {
@@ -429,6 +431,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     if (start <= pos || start > end) return; // malformed: the server will say so
     if (last.slot < 0) last.slot = lastStatements.take();
     last.isName = kind === KIND_BATCH;
+    last.isUnnamed = kind === KIND_PARSE && buffer[pos + 5] === 0;
     last.length = lastStatements.keep(last.slot, buffer, start, end);
   }
 
@@ -897,7 +900,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   }
 
   backendIdle(): void {
-    this.lastActiveMs = performance.now();
+    this.lastActiveMs = Math.max(this.home.readyAtMs, this.link.readyAtMs);
     if (this.owner.held === true) this.drainedHome();
     if (this.terminating) {
       if (this.link.replies.certain && !this.serverEnds) this.finish('terminate', true);

@@ -256,7 +256,7 @@ export class Channel implements NativeOwner {
       if (this.stream !== null && !this.stream.write(bytes)) this.behind();
       return;
     }
-    const result = nativeHandles.write(this.native, bytes, (status) => this.written(status));
+    const result = nativeHandles.write(this.native, bytes, this);
     if (result === 0) return;
     if (result < 0) {
       this.destroy(new Error(`writing failed (${result})`));
@@ -272,7 +272,7 @@ export class Channel implements NativeOwner {
     this.handler.onFull();
   }
 
-  private written(status: number): void {
+  nativeWritten(status: number): void {
     this.inFlight--;
     if (status < 0) this.destroy(new Error(`writing failed (${status})`));
     else if (this.inFlight === 0) this.drained();

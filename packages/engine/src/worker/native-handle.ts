@@ -33,6 +33,8 @@ export interface NativeHandle {
 export interface NativeOwner {
   /** A positive count of bytes in the shared buffer, or a negative error. */
   nativeRead(count: number): void;
+  /** The kernel has taken what a write left over. */
+  nativeWritten(status: number): void;
 }
 
 interface StreamBinding {
@@ -71,9 +73,9 @@ export class NativeHandles {
   }
 
   /**
-   * @returns 0 when the kernel took everything, 1 when the rest is under way (`done` follows), or a negative error
+   * @returns 0 when the kernel took everything, 1 when the rest is under way (`owner.nativeWritten` follows), or a negative error
    */
-  write(handle: NativeHandle, bytes: Buffer, done: (status: number) => void): number {
+  write(handle: NativeHandle, bytes: Buffer, owner: NativeOwner): number {
     const { binding, spare } = this;
     const error = handle.writeBuffer(spare, bytes);
     if (error !== 0) return error;
@@ -83,7 +85,7 @@ export class NativeHandles {
     spare.oncomplete = (status) => {
       spare.buffer = null;
       spare.oncomplete = null;
-      done(status);
+      owner.nativeWritten(status);
     };
     return 1;
   }
