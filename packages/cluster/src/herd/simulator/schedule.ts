@@ -93,7 +93,24 @@ const FAULTS: readonly Fault[] = [
     world.dispatch({ t: 'attach', node: server.id, by: 'operator', reason: 'asked' });
     return 'attached by an operator';
   },
+  (world, _, random) => {
+    const id = world.servers.length;
+    if (id > NODES_MAX) return 'no room for another one';
+    world.add(id);
+    world.in(random.between(100, 5_000), () => {
+      const source = world.servers.find((other) => other.up && !other.inRecovery);
+      if (source === undefined) return;
+      const { timeline, position } = source;
+      Object.assign(world.server(id), { up: true, timeline, position, upstream: source.id });
+    });
+    return `: node ${id} is new`;
+  },
+  (world) => {
+    for (const server of world.servers) server.syncNames = 'ANY 1 (*)';
+    return ': all of them ask for a synchronous standby';
+  },
 ];
+const NODES_MAX = 5;
 
 const FAULTS_BY_MS = 6_000;
 const HEAL_MS = 12_000;
@@ -106,6 +123,7 @@ export function play(seed: number, watch?: (world: World) => void): Played {
     failoverBy: random.chance(0.8) ? 'builtin' : 'external',
     autoFailback: random.chance(0.7),
     detachFalsePrimary: random.chance(0.3),
+    relaxSyncAfterMs: random.chance(0.5) ? 3_000 : 0,
   });
   const world = new World(settings, random);
   watch?.(world);

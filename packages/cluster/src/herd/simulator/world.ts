@@ -345,6 +345,11 @@ export class World {
     return server.syncNames !== '' && !this.servers.some((other) => other.up && other.upstream === server.id);
   }
 
+  /** Writes at it wait for a synchronous standby no longer than failover_relax_sync_after. */
+  private mayRelax(primary: number): boolean {
+    return this.settings.relaxSyncAfterMs > 0 && this.state.promoted === primary;
+  }
+
   private acknowledged(write: Write): void {
     if (write.epoch < this.closedUpTo) this.break(`a write was admitted in epoch ${write.epoch}, which was closed`);
     const before = this.writes.at(-1);
@@ -368,6 +373,7 @@ export class World {
     const { primary, act } = this.state;
     const last = this.writes.at(-1);
     if (primary !== null && last !== undefined && last.node === primary && this.now - last.at < 1_000) return 'serves';
+    if (primary !== null && this.waitsForStandby(this.server(primary)) && !this.mayRelax(primary)) return 'explained';
     if (act?.phase === 'blocked' || act?.phase === 'searching' || act?.saidWaiting === true) return 'explained';
     if (primary === null && this.told.some((told) => told.kind === 'primaryLost' || told.kind === 'failoverFailed'))
       return 'explained';
