@@ -3,6 +3,8 @@
  * never from SQL text) and its parameter values. A link serves one session at a time in session mode; between sessions
  * it is reset and waits in its pool.
  */
+// The global of that name is a getter.
+import { performance } from 'node:perf_hooks';
 import { bytesToText } from '@pgherd/wire';
 import type { Channel, ChannelHandler } from '../worker/channel.ts';
 import { Reply, ReplyQueue } from './reply-queue.ts';

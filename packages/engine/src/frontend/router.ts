@@ -7,7 +7,7 @@
  * The way of a statement: its route (known, or found out) -> decide -> its link (ready, or made ready) -> forwarded.
  * What has to be found out or made ready stalls the client (`wish`, `work`); what is known passes straight through.
  */
-import { encodeClose, encodeQuery, encodeSync } from '@pgherd/wire';
+import { encodeClose, encodeQuery, encodeSync, Frontend } from '@pgherd/wire';
 import type { Link } from '../backend/link.ts';
 import { scopeOfKey } from '../pool/link-key.ts';
 import { decide } from '../routing/decide.ts';
@@ -108,6 +108,8 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   inBatch = false;
   /** Up to here the batch was read ahead in the buffer that is being fed. */
   readTo = 0;
+  /** Up to here it goes on, behind its first message, with what nobody has to look at again. */
+  plainTo = 0;
   /** Node on which the unnamed statement is; WAIT = nowhere. */
   private unnamedOn = WAIT;
   /** Counts the home link's transactions, to tell them apart. */
@@ -427,12 +429,18 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     batch.reset();
     if (this.lastStatus === STATUS_IDLE && this.exchanges.size === 0) batch.forgetPortals();
     let at = pos;
+    let plain = true;
+    let plainTo = pos;
     while (!batch.complete && length - at >= 5) {
       const size = buffer.readUInt32BE(at + 1) + 1;
       if (size < 5 || size > length - at) break;
-      if (at > pos && this.session.isOwn(buffer, at, size)) break;
+      if (at > pos) {
+        if (this.session.isOwn(buffer, at, size)) break;
+        plain = plain && isPlain(buffer, at);
+      }
       if (!batch.read(buffer, at, size)) return null;
       at += size;
+      if (plain) plainTo = at;
     }
     const staying = this.staying;
     let node: number;
@@ -457,6 +465,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     if (this.found.size > 0) this.found.clear();
     this.inBatch = true;
     this.readTo = at;
+    this.plainTo = plainTo;
     this.exchanges.push(link);
     this.recordBatch(link);
     this.lastRoute = batch.executed[0] ?? null;
@@ -1167,6 +1176,13 @@ const NONE: readonly Prepared[] = [];
 /** How many statements that are closed at home are closed on a read node at a time, and how many may wait for that. */
 const CLOSES_MAX = 100;
 const LEFT_MAX = 200;
+
+/** Nothing in it is asked for again: Describe, Execute, Close, a Bind of the unnamed statement to the unnamed portal. */
+function isPlain(buffer: Buffer, pos: number): boolean {
+  const type = buffer[pos];
+  if (type === Frontend.BIND) return buffer[pos + 5] === 0 && buffer[pos + 6] === 0;
+  return type === Frontend.DESCRIBE || type === Frontend.EXECUTE || type === Frontend.CLOSE;
+}
 
 /** SQL's PREPARE runs on the primary, which has all statements; others get it when it is used there. */
 const isPrepare = (route: StatementRoute): boolean => route.classes?.[0]?.kind === 'prepare';

@@ -254,7 +254,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     const { observer } = this;
     const router = this.router;
     let { own } = this;
-    if (router !== null) router.readTo = 0;
+    if (router !== null) router.readTo = router.plainTo = 0;
     let from = start;
     if (this.dropsRest) {
       from = pos;
@@ -377,6 +377,8 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
         if (kind === KIND_PARSE || type === BIND) this.remember(kind, buffer, pos, pos + size);
       }
       pos += size;
+      // The rest of a batch that was read ahead and is nobody else's business.
+      if (router !== null && router.plainTo > pos && own === null && observer === null) pos = router.plainTo;
     }
     this.forward(buffer, from, pos);
     if (pos < length) this.startHold(buffer, pos, length);
