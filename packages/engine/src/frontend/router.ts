@@ -16,6 +16,7 @@ import { SessionState } from '../routing/session-state.ts';
 import { SessionTies } from '../routing/ties.ts';
 import type { StatementRoute } from '../routing/types.ts';
 import { intern } from '../worker/intern.ts';
+import { Attempt } from './attempt.ts';
 import { Batch } from './batch.ts';
 import { type Answer, ask, askSql } from './engine-query.ts';
 import { type Exchange, ExchangeQueue, type PendingParse } from './exchange.ts';
@@ -32,9 +33,6 @@ const WAIT = -1;
 const STATUS_IDLE = 0x49;
 const STATUS_TRANSACTION = 0x54;
 const STATUS_FAILED = 0x45;
-const RETRY_BYTES_MAX = 64 * 1024;
-const RETRY_BYTES_KEPT = 2048;
-const HELD_REPLY_MAX = 64 * 1024;
 /** A write so fresh that no standby will have it: nobody is asked. */
 const FRESH_WRITE_MS = 5;
 /** Errors that may be the standby's own: the primary gives the true answer. */
@@ -48,7 +46,6 @@ const TERMINATE_BYTES_MAX = 200;
 /** Makes the primary's transaction fail as the read node's did. */
 const FAIL = "DO $$BEGIN RAISE EXCEPTION 'a read of this transaction failed on another node'; END$$";
 
-const NOTHING = Buffer.alloc(0);
 const CLOSE_UNNAMED = Buffer.concat([encodeClose({ kind: 'statement', name: '' }), encodeSync()]);
 
 let allDoubts = 0;
@@ -114,18 +111,8 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private unnamedOn = WAIT;
   /** Counts the home link's transactions, to tell them apart. */
   private transaction = 0;
-  // --- the exchange that runs on a read node: what is needed to do it again elsewhere
-  private retry: Buffer = NOTHING;
-  private retryLength = 0;
-  /** Nothing of the answer has reached the client, and the question is kept. */
-  private canRetry = false;
-  private repeating = false;
-  private heldReply: Buffer | null = null;
-  private readerSqlState: string | null = null;
-  /** Which of the statements failed there. */
-  private refusedAt = 0;
-  /** It binds the unnamed statement that an earlier batch made. */
-  private retryUsesUnnamed = false;
+  /** The read that runs on a read node. */
+  private readonly attempt = new Attempt();
 
   constructor(host: RouterHost, session: RouterSession, identity: ClientIdentity) {
     this.host = host;
@@ -962,18 +949,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   private serve(reader: Reader, buffer: Buffer, start: number, end: number, isRead: boolean): void {
     reader.serving = true;
     this.host.herd.strategy.started(reader.nodeId);
-    this.readerSqlState = null;
-    this.repeating = false;
-    this.heldReply = null;
-    const size = end - start;
-    this.retryUsesUnnamed = this.batch.usesOldUnnamed;
-    this.canRetry = isRead && this.host.rules.retryOnPrimary && size <= RETRY_BYTES_MAX;
-    if (!this.canRetry) return;
-    if (this.retry.length < size || this.retry.length > RETRY_BYTES_KEPT) {
-      this.retry = Buffer.allocUnsafeSlow(Math.max(size, 256));
-    }
-    buffer.copy(this.retry, 0, start, end);
-    this.retryLength = size;
+    this.attempt.begin(buffer, start, end, isRead && this.host.rules.retryOnPrimary, this.batch.usesOldUnnamed);
   }
 
   get readerServing(): boolean {
@@ -981,25 +957,19 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   }
 
   fromReader(reader: Reader, buffer: Buffer, start: number, end: number): boolean {
-    if (this.repeating) return true;
-    if (!this.canRetry) return this.session.toClient(buffer, start, end);
-    const failed = this.readerSqlState;
-    if (failed === null && reader.link.replies.size > 0 && !this.hasRows(buffer, start, end)) {
+    const { attempt } = this;
+    if (attempt.givenUp) return true;
+    if (!attempt.open) return this.session.toClient(buffer, start, end);
+    const failed = attempt.sqlState;
+    if (failed === null && reader.link.replies.size > 0 && !attempt.hasRows(buffer, start, end)) {
       // Only what stands in front of rows has come: it may still turn out that the primary has to answer.
-      const kept = Buffer.from(buffer.subarray(start, end));
-      this.heldReply = this.heldReply === null ? kept : Buffer.concat([this.heldReply, kept]);
-      if (this.heldReply.length < HELD_REPLY_MAX) return true;
+      if (attempt.hold(buffer, start, end)) return true;
       start = end;
     } else if (failed !== null && this.mayRepeat(failed)) {
-      // Rows that came with the error have not reached the client either.
-      this.refusedAt = this.completed(buffer, start, end);
-      this.repeating = true;
-      this.heldReply = null;
+      attempt.giveUp(buffer, start, end);
       return true;
     }
-    this.canRetry = false;
-    const held = this.heldReply;
-    this.heldReply = null;
+    const held = attempt.release();
     const taken = held === null || this.session.toClient(held, 0, held.length);
     return (start === end || this.session.toClient(buffer, start, end)) && taken;
   }
@@ -1009,45 +979,18 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     return this.home.status === STATUS_TRANSACTION || STANDBY_ERRORS.test(sqlState);
   }
 
-  /** Rows, copied data or a completed command are among the messages that begin at `start` (or were begun before). */
-  private hasRows(buffer: Buffer, start: number, end: number): boolean {
-    const all = this.heldReply === null ? buffer : Buffer.concat([this.heldReply, buffer.subarray(start, end)]);
-    let pos = this.heldReply === null ? start : 0;
-    const stop = this.heldReply === null ? end : all.length;
-    while (pos < stop) {
-      const type = all[pos] as number;
-      if (ROWS.has(type)) return true;
-      if (stop - pos < 5) return false;
-      pos += all.readUInt32BE(pos + 1) + 1;
-    }
-    return false;
-  }
-
-  /** How many statements were done before the error. */
-  private completed(buffer: Buffer, start: number, end: number): number {
-    const all =
-      this.heldReply === null
-        ? buffer.subarray(start, end)
-        : Buffer.concat([this.heldReply, buffer.subarray(start, end)]);
-    let count = 0;
-    for (let pos = 0; all.length - pos >= 5; pos += all.readUInt32BE(pos + 1) + 1) {
-      if (DONE.has(all[pos] as number)) count++;
-    }
-    return count;
-  }
-
   readerError(sqlState: string): void {
-    this.readerSqlState ??= sqlState;
+    this.attempt.sqlState ??= sqlState;
   }
 
   readerIdle(reader: Reader): void {
-    const ms = this.readerSqlState === null ? reader.link.latencyMs : null;
+    const ms = this.attempt.sqlState === null ? reader.link.latencyMs : null;
     this.host.herd.strategy.finished(reader.nodeId, ms);
-    if (this.repeating) {
+    if (this.attempt.givenUp) {
       this.again();
       return;
     }
-    const ok = this.readerSqlState === null;
+    const ok = this.attempt.sqlState === null;
     const { home } = this;
     // The read node's transaction failed in the sight of the client: the primary's must fail too.
     if (!ok && home.status === STATUS_TRANSACTION && reader.link.status === STATUS_FAILED) {
@@ -1062,7 +1005,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
   }
 
   private readerDone(ok: boolean): void {
-    if (this.retry.length > RETRY_BYTES_KEPT) this.retry = NOTHING;
+    this.attempt.shrink();
     if (this.session.ended) return;
     const exchange = this.exchanges.shift();
     if (exchange !== null) this.finish(exchange, ok);
@@ -1071,15 +1014,15 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
 
   /** Does the exchange once more, on the primary. */
   private again(): void {
-    this.repeating = false;
-    this.canRetry = false;
+    const { attempt } = this;
+    attempt.over();
     const exchange = this.exchanges.shift();
     let route = exchange?.first ?? this.host.unknown;
-    if (this.readerSqlState === READ_ONLY && exchange !== null) {
-      const refused = exchange.routes[this.refusedAt];
+    if (attempt.sqlState === READ_ONLY && exchange !== null) {
+      const refused = exchange.routes[attempt.refusedAt];
       if (refused !== undefined) {
         const writes = this.host.misrouted(refused);
-        if (this.refusedAt === 0) route = writes;
+        if (attempt.refusedAt === 0) route = writes;
         if (this.executes?.route === refused) this.executes.route = writes;
       }
     }
@@ -1093,9 +1036,9 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
       this.wish = null;
       this.preset = this.keeper.barred ? null : { route, node: this.home.nodeId };
       if (this.keeper.barred) this.avoidUntilMs = performance.now() + AVOID_MS; // the same node would fail again
-      this.session.repeat(Buffer.from(this.retry.subarray(0, this.retryLength)));
+      this.session.repeat(attempt.question);
     };
-    if (this.retryUsesUnnamed && this.unnamedOn !== this.home.nodeId && !this.keeper.barred)
+    if (attempt.usesUnnamed && this.unnamedOn !== this.home.nodeId && !this.keeper.barred)
       void this.unnamedHome().then(repeat);
     else repeat();
   }
@@ -1107,8 +1050,7 @@ export class Router implements ReaderOwner, TextRoutes, EffectTargets, RoutedSes
     reader.serving = false;
     this.host.herd.strategy.finished(reader.nodeId, null);
     if (this.session.ended) return;
-    if (this.canRetry || this.repeating) {
-      this.heldReply = null;
+    if (this.attempt.open || this.attempt.givenUp) {
       this.again();
       return;
     }
@@ -1186,11 +1128,6 @@ function isPlain(buffer: Buffer, pos: number): boolean {
 
 /** SQL's PREPARE runs on the primary, which has all statements; others get it when it is used there. */
 const isPrepare = (route: StatementRoute): boolean => route.classes?.[0]?.kind === 'prepare';
-
-/** DataRow, CopyOutResponse, CopyData, CommandComplete, EmptyQueryResponse, PortalSuspended. */
-const ROWS: ReadonlySet<number> = new Set([0x44, 0x48, 0x64, 0x43, 0x49, 0x73]);
-/** The last three of them. */
-const DONE: ReadonlySet<number> = new Set([0x43, 0x49, 0x73]);
 
 /** What the promise gives, or null when it takes longer. */
 function within<T>(limitMs: number, promise: Promise<T>): Promise<T | null> {

@@ -20,7 +20,7 @@ import type { StatementTexts } from '../log/statement-texts.ts';
 import type { Channel, ChannelHandler } from '../worker/channel.ts';
 import { Barrier, FAIL_MESSAGES, MARK_MESSAGES } from './barrier.ts';
 import { type Interception, intercept, interceptParse, type OwnCommand } from './intercept.ts';
-import { lastStatements } from './last-statement.ts';
+import { LastStatement } from './last-statement.ts';
 import { encodeExecuted, type OwnOutcome, OwnStatements } from './own-statements.ts';
 import type { Reader } from './reader.ts';
 import { changedParameters, lastWords, postmasterIsGone } from './rebuild.ts';
@@ -186,8 +186,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   private batchFailed = false;
   /** What PGPOOL SET has changed; null = nothing. */
   overlay: SessionOverlay | null = null;
-  /** Where the last statement's beginning is kept; -1 = there was none. */
-  private readonly last = { slot: -1, length: 0, isName: false, isUnnamed: false };
+  private readonly last = new LastStatement();
 
   constructor(client: ClientFacts, channel: Channel, link: Link, owner: SessionOwner) {
     this.client = client;
@@ -291,7 +290,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
         if (kind === KIND_LOOK) this.sent(link, Reply.QUERY);
         else if (kind !== KIND_PASS) this.note(link, kind);
         if (observer !== null) observer.frontendMessage(this, type, buffer.subarray(pos + 5, length), false);
-        if (kind === KIND_LOOK || kind === KIND_PARSE) this.remember(kind, buffer, pos, length);
+        if (kind === KIND_LOOK || kind === KIND_PARSE) this.remember(buffer, pos, length);
         if (own !== null && kind !== KIND_PASS) own.settled = false;
         this.rest = size - left;
         pos = length;
@@ -371,10 +370,10 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
       }
       if (kind === KIND_LOOK) {
         this.sent(link, Reply.QUERY);
-        this.remember(kind, buffer, pos, pos + size);
+        this.remember(buffer, pos, pos + size);
       } else if (kind !== KIND_PASS && (kind !== KIND_FLUSH || size !== 5)) {
         this.note(link, kind);
-        if (kind === KIND_PARSE || type === BIND) this.remember(kind, buffer, pos, pos + size);
+        if (kind === KIND_PARSE || type === BIND) this.remember(buffer, pos, pos + size);
       }
       pos += size;
       // The rest of a batch that was read ahead and is nobody else's business.
@@ -419,34 +418,14 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     return true;
   }
 
-  /** Keeps the beginning of the last statement, or the name of the prepared one that was bound, for listings. */
-  private remember(kind: number, buffer: Buffer, pos: number, end: number): void {
-    const { last } = this;
-    // Nearly always: a look, and no copy.
-    if (kind === KIND_PARSE && last.isUnnamed && this.router?.repeatsUnnamed === true) return;
-    let start = pos + 5;
-    if (kind === KIND_PARSE) start = buffer[start] === 0 ? start + 1 : buffer.indexOf(0, start) + 1;
-    else if (kind === KIND_BATCH) {
-      start = buffer[start] === 0 ? start + 1 : buffer.indexOf(0, start) + 1;
-      if (buffer[start] === 0) return; // the unnamed statement, whose text was the last one parsed
-    }
-    if (start <= pos || start > end) return; // malformed: the server will say so
-    if (last.slot < 0) last.slot = lastStatements.take();
-    last.isName = kind === KIND_BATCH;
-    last.isUnnamed = kind === KIND_PARSE && buffer[pos + 5] === 0;
-    last.length = lastStatements.keep(last.slot, buffer, start, end);
+  /** For listings. */
+  private remember(buffer: Buffer, pos: number, end: number): void {
+    this.last.passed(buffer, pos, end, this.router?.repeatsUnnamed === true);
   }
 
   /** The last statement of this client that went to a server, at most 1023 bytes; empty when there was none. */
   get lastStatement(): string {
-    const { last } = this;
-    if (last.slot < 0) return '';
-    const text = lastStatements.text(last.slot, last.length);
-    if (!last.isName) return text;
-    const message = this.router?.statements.get(text)?.message;
-    if (message === undefined) return `EXECUTE ${text}`;
-    const start = message.indexOf(0, 5) + 1;
-    return lastStatements.cut(message, start, message.length);
+    return this.last.text(this.router?.statements ?? null);
   }
 
   private sent(link: Link, kind: (typeof Reply)[keyof typeof Reply]): void {
@@ -844,7 +823,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
       this.router?.opaque();
       if (bytes[0] === PARSE) this.note(this.link, KIND_PARSE);
       else this.sent(this.link, Reply.QUERY);
-      this.remember(bytes[0] === PARSE ? KIND_PARSE : KIND_LOOK, bytes, 0, size);
+      this.remember(bytes, 0, size);
       this.forward(bytes, 0, size);
     }
     if (size < bytes.length) this.feed(bytes, size, bytes.length);
@@ -1058,8 +1037,7 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
     this.routing = false;
     this.starting = false;
     this.started();
-    if (this.last.slot >= 0) lastStatements.give(this.last.slot);
-    this.last.slot = -1;
+    this.last.forget();
     this.home.user = null;
     this.home.channel.resume(); // it may have waited for this client
     const inStep = mayReuse && this.rest === 0;
