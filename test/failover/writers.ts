@@ -81,6 +81,11 @@ export class Writers {
     return this.acknowledged.find(({ at }) => at > since)?.at ?? null;
   }
 
+  /** How many of them had a write acknowledged since. */
+  activeSince(since: number): number {
+    return new Set(this.acknowledged.filter(({ at }) => at > since).map(({ writer }) => writer)).size;
+  }
+
   /** How many acknowledged rows are missing, and how many are there twice. */
   compare(rows: readonly { readonly writer: number; readonly n: number }[]): { lost: number; twice: number } {
     const present = new Map<string, number>();

@@ -184,6 +184,8 @@ describe('a switchover', () => {
       [0, 1].every((id) => nodes[id]?.upstream?.port === node(2).port && nodes[id]?.status !== 'down'),
     );
     expect(await node(2).query('SELECT n FROM w ORDER BY id LIMIT 1', { database: 'app' })).toEqual([{ n: 7 }]);
+    const detached = (await engine.operations.events(0)).filter(({ kind }) => kind === 'nodeDetached');
+    expect(detached.map(({ message }) => message)).toEqual([]);
   });
 
   it('is given up before its point of no return, and the old primary serves on', async () => {

@@ -81,6 +81,11 @@ export interface HerdReport {
 export type WorkerQuestion =
   /** Its clients and its idle connections. @param viewer whose own statements and addresses may be told; null = all */
   | { readonly about: 'slots'; readonly viewer: string | null; readonly statements: boolean }
+  /** Opens connections to a standby that is about to become the primary, for sessions of the present one. Answered with
+   *  how many stand ready, after `limitMs` at most. `cool` closes what no session took. */
+  | { readonly about: 'warm'; readonly node: number; readonly limitMs: number }
+  /** Answered when no session waits for a connection to the primary, or after `limitMs`: with how many still do. */
+  | { readonly about: 'housed'; readonly limitMs: number }
   | {
       readonly about: 'route';
       readonly sql: string;
@@ -157,6 +162,8 @@ export type ToWorker =
   | { t: 'question'; request: number; question: WorkerQuestion }
   /** Sessions with a transaction at the primary have waited long enough for its end: they end with 57P01. */
   | { t: 'cut'; reason: string }
+  /** A switchover for which connections were opened ahead does not take place. */
+  | { t: 'cool' }
   | { t: 'stop'; mode: 'smart' | 'fast' };
 
 export type ToSupervisor =

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import type { ClusterSnapshot, ToSupervisor } from '../src/ipc.ts';
+import type { ClusterSnapshot, ToSupervisor, WorkerQuestion } from '../src/ipc.ts';
 import { packSnapshot } from '../src/ipc.ts';
 import { loadFiles } from '../src/supervisor/files.ts';
 import { Worker } from '../src/worker/worker.ts';
@@ -74,6 +74,21 @@ export class WorkerHost {
   cluster(changes: Partial<ClusterSnapshot>): void {
     this.snapshot = { ...this.snapshot, ...changes };
     this.worker.onMessage({ t: 'cluster', snapshot: this.snapshot }, undefined);
+  }
+
+  /** What the supervisor asks. */
+  async ask<T extends object>(question: WorkerQuestion): Promise<T> {
+    const request = ++this.asked;
+    this.worker.onMessage({ t: 'question', request, question }, undefined);
+    const found = (): { answer: unknown } | undefined => this.of('answer').find((one) => one.request === request);
+    await until('it answers', () => found() !== undefined);
+    return found()?.answer as T;
+  }
+
+  private asked = 0;
+
+  cool(): void {
+    this.worker.onMessage({ t: 'cool' }, undefined);
   }
 
   cut(reason: string): void {

@@ -134,7 +134,7 @@ export function lookFailed(draft: Draft, id: number, failure: Failure): void {
   draft.change(id, { failing });
   if (node.failing === null) draft.publish();
   if (draft.state.act !== null && draft.state.act.phase !== 'following') return;
-  if (node.suspicion === null || !node.attached) {
+  if (node.suspicion === null || !node.attached || returns(draft, id)) {
     if (draft.state.act === null) judge(draft);
     return;
   }
@@ -144,6 +144,11 @@ export function lookFailed(draft: Draft, id: number, failure: Failure): void {
   }
   draft.change(id, { suspicion: null });
   nodeIsGone(draft, id, `${node.suspicion.reason}: ${failure.reason}`, node.suspicion.by);
+}
+
+/** A switchover has stopped it and is about to start it again: that it does not answer is no news. */
+function returns({ state, now }: Draft, id: number): boolean {
+  return state.returning?.node === id && now < state.returning.until;
 }
 
 function confirmed(failing: NonNullable<NodeState['failing']>, node: NodeState, now: number): boolean {
@@ -173,6 +178,7 @@ export function suspected(draft: Draft, id: number, by: SuspectedBy, reason: str
     return;
   }
   if (state.act !== null && state.act.old === id) return;
+  if (returns(draft, id)) return;
   if (node.suspicion !== null) {
     if (by !== 'health check' || node.suspicion.by === 'health check') return;
   } else {

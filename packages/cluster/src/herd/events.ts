@@ -33,6 +33,8 @@ export type HerdEvent =
   | { readonly t: 'switching'; readonly to: number; readonly by: string }
   | { readonly t: 'switchFence' }
   | { readonly t: 'switched'; readonly to: number }
+  /** The old primary, which the switchover has stopped, runs again, or could not be started: looks judge it as any other. */
+  | { readonly t: 'returned'; readonly node: number }
   | { readonly t: 'configured' };
 
 export type Effect =

@@ -109,6 +109,9 @@ export function switching(draft: Draft, to: number, by: string): void {
   draft.publish();
 }
 
+/** After a switchover its old primary is out of reach for so long at most without being left out for it. */
+const RETURNS_WITHIN_MS = 40_000;
+
 /** Its epoch closes: no link to the old primary is used any more. */
 export function switchFence(draft: Draft): void {
   const { state } = draft;
@@ -130,6 +133,7 @@ export function switched(draft: Draft, to: number): void {
   }
   state.act = null;
   if (to !== act.old) {
+    state.returning = { node: act.old, until: draft.now + RETURNS_WITHIN_MS };
     for (const node of draft.each()) {
       if (node.id === to || node.id === act.old || !node.attached || draft.settings.failoverBy !== 'builtin') continue;
       draft.effect({ t: 'follow', node: node.id, primary: to, forkAt: null });
@@ -139,6 +143,12 @@ export function switched(draft: Draft, to: number): void {
   draft.effect({ t: 'save' });
   draft.publish();
   lookAtAll(draft, 0);
+}
+
+export function returned(draft: Draft, node: number): void {
+  if (draft.state.returning?.node !== node) return;
+  draft.state.returning = null;
+  draft.look([node]);
 }
 
 export function actEvent(

@@ -24,6 +24,8 @@ export interface HerdState {
   readonly syncShortSince: number | null;
   /** Nodes whose synchronous_standby_names asks for less than its owner wished. */
   readonly relaxed: ReadonlyMap<number, RelaxedSync>;
+  /** The old primary of a switchover, which has stopped it and starts it again: nobody leaves it out before `until`. */
+  readonly returning: { readonly node: number; readonly until: number } | null;
   /** Times of the last failovers, for damping. */
   readonly failovers: readonly number[];
 }
@@ -147,5 +149,6 @@ export const NO_HERD_STATE: HerdState = {
   promoted: null,
   syncShortSince: null,
   relaxed: new Map(),
+  returning: null,
   failovers: [],
 };

@@ -5,7 +5,7 @@
 import { attach, detach, looked, lookFailed, relabel, suspected } from './believe.ts';
 import { Draft } from './draft.ts';
 import type { Effect, HerdEvent } from './events.ts';
-import { actEvent, goOn, operatorFailover, switched, switchFence, switching } from './failover.ts';
+import { actEvent, goOn, operatorFailover, returned, switched, switchFence, switching } from './failover.ts';
 import { syncNamed } from './relax-sync.ts';
 import type { HerdSettings } from './settings.ts';
 import type { HerdState } from './state.ts';
@@ -44,6 +44,9 @@ export function step(state: HerdState, event: HerdEvent, settings: HerdSettings,
       break;
     case 'switched':
       switched(draft, event.to);
+      break;
+    case 'returned':
+      returned(draft, event.node);
       break;
     case 'switching':
       switching(draft, event.to, event.by);

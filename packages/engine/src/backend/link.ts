@@ -5,7 +5,7 @@
  */
 // The global of that name is a getter.
 import { performance } from 'node:perf_hooks';
-import { bytesToText } from '@pgherd/wire';
+import { bytesToText, encodeParameterStatus } from '@pgherd/wire';
 import type { Channel, ChannelHandler } from '../worker/channel.ts';
 import { Reply, ReplyQueue } from './reply-queue.ts';
 
@@ -80,6 +80,11 @@ export function internBytes(bytes: Buffer): Buffer {
   return own;
 }
 
+/** What a fresh client hears of these parameters. */
+export function greetingOf(parameters: ReadonlyMap<string, string>): Buffer {
+  return internBytes(Buffer.concat([...parameters].map(([name, value]) => encodeParameterStatus(name, value))));
+}
+
 export class Link implements ChannelHandler {
   readonly replies = new ReplyQueue<LinkUser>();
   /** The server process's id and cancel key (Latin-1: a small Buffer would pin a whole pool of them). */
@@ -131,8 +136,8 @@ export class Link implements ChannelHandler {
 
   readonly channel: Channel;
   readonly nodeId: number;
-  /** The node's term in which it was opened (worker/terms.ts): in a later one it is not used any more. */
-  readonly epoch: number;
+  /** The node's term in which it was opened, or has proved itself (worker/terms.ts): in a later one it is not used any more. */
+  epoch: number;
   readonly key: string;
   readonly database: string;
   /** The start-up packet that opened it. */
@@ -186,6 +191,15 @@ export class Link implements ChannelHandler {
   /** The present values of the reported parameters, where they differ from the greeting. */
   get changedParameters(): ReadonlyMap<string, string> | null {
     return this.changed;
+  }
+
+  /** It has proved itself in a later term of its node: from now on it is as if it had been opened in that one. */
+  renew(term: number): void {
+    this.epoch = term;
+    if (this.changed === null) return;
+    this.original = this.parameters;
+    this.changed = null;
+    this.greeting = greetingOf(this.original);
   }
 
   /** Bytes of the message that was last delivered in part; 0 between messages. */

@@ -10,13 +10,12 @@ import {
   decodeBackendKeyData,
   decodeErrorFields,
   decodeParameterStatus,
-  encodeParameterStatus,
   encodeSslRequest,
   ProtocolError,
   type ReceivedErrorFields,
 } from '@pgherd/wire';
 import { Channel, type ChannelHandler } from '../worker/channel.ts';
-import { internBytes, Link, type LinkStats } from './link.ts';
+import { greetingOf, Link, type LinkStats } from './link.ts';
 
 export type AuthRequest = Link['authRequest'];
 
@@ -286,9 +285,7 @@ class Opening implements ChannelHandler {
     this.phase = 'over';
     openings.delete(this);
     if (this.timer !== null) clearTimeout(this.timer);
-    const greeting = internBytes(
-      Buffer.concat([...this.parameters].map(([name, value]) => encodeParameterStatus(name, value))),
-    );
+    const greeting = greetingOf(this.parameters);
     const link = new Link(
       this.channel as Channel,
       {

@@ -559,7 +559,10 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         },
         promote: (node) => hands.promote(node),
         proveWrite: (node) => hands.proveWrite(node),
-        follow: (node, primary, forkAt) => hands.follow(node, primary, forkAt),
+        follow: async (node, primary, forkAt) => {
+          await this.mayFollow;
+          await hands.follow(node, primary, forkAt);
+        },
         command: (effect) => hands.command(effect),
         setSyncNames: (node, names) => hands.setSyncNames(node, names),
         discovered: (effect) => void this.discovered(effect, hands),
@@ -589,6 +592,19 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       cut: (reason) => {
         for (const worker of this.live()) worker.send({ t: 'cut', reason });
       },
+      warm: async (node, limitMs) => {
+        const workers = await this.askAll<{ links: number }>({ about: 'warm', node, limitMs });
+        return workers.reduce((sum, { answer }) => sum + answer.links, 0);
+      },
+      cool: () => {
+        for (const worker of this.live()) worker.send({ t: 'cool' });
+      },
+      housed: async (limitMs) => {
+        await this.askAll<{ left: number }>({ about: 'housed', limitMs });
+      },
+      followAfter: (housed) => {
+        this.mayFollow = housed;
+      },
       clients: async () => (await this.sessions()).length,
       until: (condition, limitMs) => untilState(watch, condition, limitMs),
       log: (kind, node, by, message) => {
@@ -601,6 +617,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   }
 
   private wishPorts: WishPorts | null = null;
+  /** Standbys that are re-pointed right after a switchover would slow its clients' return. */
+  private mayFollow: Promise<void> = Promise.resolve();
 
   private get herd(): HerdWatch {
     if (this.watchHerd === null) throw new Error('not started');

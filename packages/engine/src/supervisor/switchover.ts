@@ -11,6 +11,16 @@ export interface SwitchoverPorts {
   readonly to: number;
   agent(node: number): HostAgent | null;
   target(node: number): ProbeTarget;
+  /** Workers open connections to the candidate ahead of the moment when all sessions need one. @returns how many */
+  warm(node: number, limitMs: number): Promise<number>;
+  /** They are not needed. */
+  cool(): void;
+  /** Resolves when no session waits for a connection to the primary any more, or the time is over. */
+  housed(limitMs: number): Promise<void>;
+  /** The new primary's writes wait for standbys: those have to follow at once. */
+  synchronous(node: number): boolean;
+  /** Other standbys are re-pointed after this. */
+  followAfter(housed: Promise<void>): void;
   /** Transactions are held from now on; null releases. */
   hold(reason: string | null, untilMs: number): void;
   /** Transactions that are still open at the primary. */
@@ -22,14 +32,21 @@ export interface SwitchoverPorts {
   promote(node: number): Promise<void>;
   proveWrite(node: number): Promise<void>;
   look(node: number): Promise<void>;
+  /** The old primary runs again, or could not be started: until then nobody holds it against it that it does not answer. */
+  returned(node: number): void;
   /** The node is the primary of the closed epoch; clients are released. */
   switched(to: number): void;
 }
 
+/** Opening connections ahead of the switchover takes so long at most. */
+const WARM_MS = 3_000;
+/** Standbys are led to the new primary when its sessions are back, or after this. */
+const HOUSED_MS = 1_000;
 /** For the old primary's sessions to end their transactions. */
 const DRAIN_MS = 5_000;
 const STOP_MS = 10_000;
 const REPLAY_MS = 5_000;
+const LAST_LOOK_MS = 1_000;
 const START_MS = 30_000;
 /** How long held clients wait at most. */
 const HOLD_MS = 30_000;
@@ -40,6 +57,9 @@ export async function switchover(ports: SwitchoverPorts, report: ActReport): Pro
   const { old, to } = ports;
   const agent = ports.agent(old);
   if (agent === null) throw new Error(`nothing can stop node ${old}`);
+  report.step(`open connections to node ${to}`);
+  const warm = await ports.warm(to, WARM_MS);
+  report.detail(`${warm} stand ready`);
   report.step('checkpoint', `node ${old} writes out what it has in memory`);
   await checkpoint(ports.target(old)).catch((error: Error) => report.detail(`left out: ${error.message}`));
   report.step('hold transactions');
@@ -61,18 +81,24 @@ export async function switchover(ports: SwitchoverPorts, report: ActReport): Pro
   }
   // The point of no return.
   report.step(`promote node ${to}`);
-  await forward(ports, report);
+  const { housed } = await forward(ports, report);
   report.step(`node ${old} returns as a standby`);
-  const target = ports.target(to);
-  const slot = await agent.becomeStandby({ host: target.host, port: target.port });
-  if (slot !== null) await ensureSlot(target, slot);
-  await agent.start(START_MS);
-  await ports.look(old);
+  try {
+    const target = ports.target(to);
+    const slot = await agent.becomeStandby({ host: target.host, port: target.port });
+    if (slot !== null) await ensureSlot(target, slot);
+    await housed;
+    await agent.start(START_MS);
+    await ports.look(old);
+  } finally {
+    ports.returned(old);
+  }
 }
 
 /** The candidate takes no writes, whatever was tried: the old primary serves on. */
 async function giveBack(ports: SwitchoverPorts, report: ActReport, why: string, stopped: boolean): Promise<void> {
   report.step('give the herd back', why);
+  ports.cool();
   try {
     if (stopped) await ports.agent(ports.old)?.start(START_MS);
     await ports.look(ports.old);
@@ -85,7 +111,7 @@ async function giveBack(ports: SwitchoverPorts, report: ActReport, why: string, 
 const PROMOTE_TRIES = 3;
 
 /** A promotion that fails for good leaves the candidate a standby; once it has begun to succeed there is only forward. */
-async function forward(ports: SwitchoverPorts, report: ActReport): Promise<void> {
+async function forward(ports: SwitchoverPorts, report: ActReport): Promise<{ readonly housed: Promise<void> }> {
   const { to } = ports;
   for (let tries = 1; ; tries++) {
     try {
@@ -100,11 +126,22 @@ async function forward(ports: SwitchoverPorts, report: ActReport): Promise<void>
     }
   }
   await ports.look(to);
-  report.step('prove a write');
-  await ports.proveWrite(to).catch((error: Error) => report.detail(`not acknowledged yet: ${error.message}`));
+  const prove = async (): Promise<void> => {
+    report.step('prove a write');
+    await ports.proveWrite(to).catch((error: Error) => report.detail(`not acknowledged yet: ${error.message}`));
+  };
+  // Where writes wait for standbys none is acknowledged before they follow, which they do once clients are released.
+  const synchronous = ports.synchronous(to);
+  if (!synchronous) await prove();
   report.step('release clients');
+  const { promise: housed, resolve } = Promise.withResolvers<void>();
+  if (synchronous) resolve();
+  ports.followAfter(housed);
   ports.switched(to);
   ports.hold(null, 0);
+  if (synchronous) await prove();
+  else void ports.housed(HOUSED_MS).finally(resolve);
+  return { housed };
 }
 
 async function drain(ports: SwitchoverPorts, report: ActReport): Promise<void> {
@@ -123,20 +160,20 @@ async function untilReplayed(ports: SwitchoverPorts, agent: HostAgent): Promise<
   const { checkpoint: end, state } = await agent.control();
   if (state !== '' && state !== 'shut down') throw new Error(`node ${ports.old} is "${state}" after its stop`);
   if (end === null) return;
-  const deadline = performance.now() + REPLAY_MS;
-  for (;;) {
-    const behind = await withOps(ports.target(ports.to), async (client) => {
+  const limitMs = REPLAY_MS + LAST_LOOK_MS;
+  await withOps({ ...ports.target(ports.to), timeoutMs: limitMs }, async (client) => {
+    const deadline = performance.now() + REPLAY_MS;
+    for (;;) {
       const answer = await client.query<{ behind: boolean }>(
         'SELECT pg_catalog.pg_last_wal_replay_lsn() <= $1::pg_catalog.pg_lsn AS behind',
         [formatLsn(end)],
       );
-      return answer.rows[0]?.behind !== false;
-    });
-    if (!behind) return;
-    if (performance.now() > deadline)
-      throw new Error(`node ${ports.to} has not replayed up to ${formatLsn(end)} in time`);
-    await pause();
-  }
+      if (answer.rows[0]?.behind === false) return;
+      if (performance.now() > deadline)
+        throw new Error(`node ${ports.to} has not replayed up to ${formatLsn(end)} in time`);
+      await pause();
+    }
+  });
 }
 
 function checkpoint(target: ProbeTarget): Promise<void> {

@@ -23,6 +23,11 @@ export interface WishPorts {
   /** Open transactions at the primary while they are held. */
   open(): number;
   cut(reason: string): void;
+  /** What a switchover asks of the workers: see SwitchoverPorts. */
+  warm(node: number, limitMs: number): Promise<number>;
+  cool(): void;
+  housed(limitMs: number): Promise<void>;
+  followAfter(housed: Promise<void>): void;
   /** Sessions that are there now; clients that wait to become one do not count. */
   clients(): Promise<number>;
   /** A change of what is believed; resolves false when `limitMs` went by first. */
@@ -358,6 +363,11 @@ async function switchTo(to: number, by: Author, ports: WishPorts, report: ActRep
         to,
         agent: ports.agent,
         target: ports.target,
+        warm: ports.warm,
+        cool: ports.cool,
+        housed: ports.housed,
+        synchronous: (node) => (watch.nodes.get(node)?.answer?.syncStandbyNames ?? '') !== '',
+        followAfter: ports.followAfter,
         hold: (reason, untilMs) => ports.hold('transactions', reason, untilMs),
         open: ports.open,
         cut: ports.cut,
@@ -370,6 +380,7 @@ async function switchTo(to: number, by: Author, ports: WishPorts, report: ActRep
         promote: ports.promote,
         proveWrite: ports.proveWrite,
         look: (node) => watch.looks.now(node),
+        returned: (node) => watch.dispatch({ t: 'returned', node }),
         switched: (node) => watch.dispatch({ t: 'switched', to: node }),
       },
       report,

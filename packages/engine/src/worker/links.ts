@@ -15,6 +15,7 @@ import { type ResetPlan, resetPlan } from '../pool/reset.ts';
 import { intern } from './intern.ts';
 import { Proofs } from './proofs.ts';
 import { Turns } from './turns.ts';
+import { type Opened, WarmHomes } from './warm-homes.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** What opens further connections for a session. */
@@ -44,6 +45,8 @@ const READER_WAIT_MS = 200;
 const HOME_PATIENCE_MS = 30_000;
 const HOME_AGAIN_MS = 200;
 const HOME_OPENINGS_MAX = 32;
+/** A connection that is opened ahead of need waits no longer for room. */
+const WARM_WAIT_MS = 200;
 
 type NodeSnapshot = ClusterSnapshot['nodes'][number];
 
@@ -71,6 +74,10 @@ export class Links {
   private readonly homeTurns = new Turns(HOME_OPENINGS_MAX);
   /** When a primary that could not be reached is tried again. */
   private readonly homeNotBeforeMs = new Map<number, number>();
+  private readonly warmHomes = new WarmHomes((link) => this.pool(link.nodeId).discard(link));
+  /** Sessions that wait for a home. */
+  private homeless = 0;
+  private readonly housed = new Set<() => void>();
 
   constructor(context: WorkerContext) {
     this.context = context;
@@ -99,9 +106,12 @@ export class Links {
   /** Breaks off everything that leads to these nodes, in use, idle or being opened: not one byte more is sent there. */
   fence(nodes: readonly number[], because: string): void {
     if (nodes.length === 0) return;
+    const { cluster, terms } = this.context;
+    this.warmHomes.herdChanged(nodes, cluster.primary, terms.of(cluster.primary ?? -1));
     abortOpenings(because, (nodeId) => nodes.includes(nodeId));
     // Whoever opened meanwhile is of the new term already.
-    const gone = (link: Link): boolean => nodes.includes(link.nodeId) && !this.isGood(link);
+    const gone = (link: Link): boolean =>
+      nodes.includes(link.nodeId) && !this.isGood(link) && !this.warmHomes.keeps(link);
     for (const pool of this.pools.values()) pool.cut(because, gone);
     for (const link of this.replicating) if (gone(link)) link.cut(because);
   }
@@ -112,6 +122,7 @@ export class Links {
   }
 
   closeIdle(): void {
+    this.warmHomes.drop();
     for (const pool of this.pools.values()) pool.closeIdle(() => true);
   }
 
@@ -349,6 +360,30 @@ export class Links {
    * @throws BackendUnavailableError
    */
   async openHome(router: RoutedSession, keys: SessionKeys): Promise<Link> {
+    this.homeless++;
+    try {
+      return await this.openHomeWithin(router, keys);
+    } finally {
+      this.homeless--;
+      if (this.homeless === 0) for (const tell of [...this.housed]) tell();
+    }
+  }
+
+  /** Resolves when no session waits for a home any more, or the time is over. @returns how many still do */
+  untilHoused(limitMs: number): Promise<number> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.housed.delete(done);
+        resolve(this.homeless);
+      };
+      const timer = setTimeout(done, limitMs);
+      this.housed.add(done);
+      if (this.homeless === 0) done();
+    });
+  }
+
+  private async openHomeWithin(router: RoutedSession, keys: SessionKeys): Promise<Link> {
     const { hold, settings } = this.context;
     const patienceMs = Math.min(HOME_PATIENCE_MS, (settings.search_primary_node_timeout || HOME_PATIENCE_MS) * 1000);
     const startedMs = performance.now();
@@ -384,7 +419,7 @@ export class Links {
     keys: SessionKeys,
   ): Promise<Link> {
     const { homeLink } = router;
-    const key = intern(`${node.id}${homeLink.key.slice(homeLink.key.indexOf('\0'))}`);
+    const key = keyAt(node.id, homeLink);
     const pool = this.pool(node.id);
     const idle = pool.take(key, this.context.terms.of(node.id));
     if (idle !== null) {
@@ -392,6 +427,8 @@ export class Links {
       if (idle.authRequest === 'ok' || keys.credentials !== null) return idle;
       pool.release(idle);
     }
+    const warm = await this.warmHome(cluster, node, key, keys.credentials !== null);
+    if (warm !== null) return warm;
     try {
       return await this.openHomeLink(cluster, node, pool, {
         key,
@@ -405,6 +442,95 @@ export class Links {
       if (performance.now() >= (this.homeNotBeforeMs.get(node.id) ?? 0)) this.reportFailure(error, cluster, node);
       throw error;
     }
+  }
+
+  /** One that was opened ahead of the switchover that is over now. */
+  private async warmHome(
+    cluster: ClusterSnapshot,
+    node: NodeSnapshot,
+    key: string,
+    proved: boolean,
+  ): Promise<Link | null> {
+    const term = this.context.terms.of(node.id);
+    for (;;) {
+      const link = this.warmHomes.take(key, term, proved);
+      if (link === null) return null;
+      const objection = await this.proofs.question(link, cluster);
+      const current = term === this.context.terms.of(node.id);
+      if (current && objection === null && link.clean) {
+        link.renew(term);
+        return link;
+      }
+      this.pool(node.id).discard(link);
+      this.refuseOldTerm(node.id, term);
+    }
+  }
+
+  /**
+   * Opens connections to a standby that is about to become the primary, for sessions that have theirs at the present one.
+   * @returns how many stand ready after `limitMs` at most
+   */
+  warm(
+    nodeId: number,
+    sessions: readonly { readonly router: RoutedSession; readonly keys: SessionKeys }[],
+    limitMs: number,
+  ): Promise<number> {
+    return this.warmHomes.open(nodeId, sessions, limitMs, ({ router, keys }) => this.openWarm(nodeId, router, keys));
+  }
+
+  /** There will be no switchover. */
+  cool(): void {
+    this.warmHomes.drop();
+  }
+
+  private async openWarm(nodeId: number, router: RoutedSession, keys: SessionKeys): Promise<Opened> {
+    const { cluster, terms } = this.context;
+    const node = cluster.nodes.find((candidate) => candidate.id === nodeId);
+    if (node === undefined) return 'stop';
+    if (router.ended) return 'skip';
+    const key = keyAt(nodeId, router.homeLink);
+    const pool = this.pool(nodeId);
+    const term = terms.of(nodeId);
+    let link = pool.take(key, term);
+    if (link === null) {
+      if (!(await pool.reserve(WARM_WAIT_MS))) return 'stop';
+      try {
+        link = await openLink(this.targetFor(node, term, key, router, keys), this.context.counters);
+        pool.add(link);
+      } catch (error) {
+        pool.unreserve();
+        const fields = error instanceof BackendUnavailableError ? error.fields : null;
+        return fields === null ? 'stop' : fields.sqlstate === '53300' ? 'full' : 'skip';
+      }
+    }
+    // The very question that it will be asked as a home: what it has to read from the catalogs for that, it has then.
+    if (this.isGood(link) && link.clean) await this.proofs.question(link, cluster);
+    if (this.isGood(link) && link.clean) return link;
+    pool.discard(link);
+    return this.isGood(link) ? 'skip' : 'stop';
+  }
+
+  private targetFor(
+    node: NodeSnapshot,
+    epoch: number,
+    key: string,
+    { homeLink, identity }: RoutedSession,
+    keys: SessionKeys,
+  ): OpenTarget {
+    const { settings, backendTls } = this.context;
+    return {
+      nodeId: node.id,
+      epoch,
+      host: node.host,
+      port: node.port,
+      key,
+      database: homeLink.database,
+      user: identity.user,
+      startup: keys.startup,
+      tls: backendTls,
+      deadlineMs: connectLimitMs(settings, node.id) + settings.authentication_timeout * 1000,
+      credentials: () => keys.credentials ?? createCredentials({}),
+    };
   }
 
   /** A link that no session uses any more: reset and kept, or closed. */
@@ -451,7 +577,7 @@ export class Links {
     const node = cluster.nodes.find((candidate) => candidate.id === nodeId);
     if (node === undefined) return null;
     const home = router.homeLink;
-    const key = intern(`${nodeId}${home.key.slice(home.key.indexOf('\0'))}`);
+    const key = keyAt(nodeId, home);
     const pool = this.pool(nodeId);
     const term = this.context.terms.of(nodeId);
     const idle = pool.take(key, term);
@@ -463,22 +589,7 @@ export class Links {
     const deadlineMs = connectLimitMs(this.context.settings, nodeId);
     if (!(await pool.reserve(Math.min(deadlineMs, READER_WAIT_MS)))) return null;
     try {
-      const link = await openLink(
-        {
-          nodeId,
-          epoch: term,
-          host: node.host,
-          port: node.port,
-          key,
-          database: home.database,
-          user: router.identity.user,
-          startup: keys.startup,
-          tls: this.context.backendTls,
-          deadlineMs: deadlineMs + this.context.settings.authentication_timeout * 1000,
-          credentials: () => keys.credentials ?? createCredentials({}),
-        },
-        this.context.counters,
-      );
+      const link = await openLink(this.targetFor(node, term, key, router, keys), this.context.counters);
       pool.add(link);
       if (this.isGood(link) && !link.closed) return link;
       pool.discard(link);
@@ -496,6 +607,11 @@ export class Links {
     pool.unreserve();
     return null;
   }
+}
+
+/** What a home with this one's start-up packet has as its key at another node. */
+function keyAt(nodeId: number, home: Link): string {
+  return intern(`${nodeId}${home.key.slice(home.key.indexOf('\0'))}`);
 }
 
 function primaryOf(cluster: ClusterSnapshot): NodeSnapshot {

@@ -79,7 +79,11 @@ export class Proofs {
     return found;
   }
 
-  private async question(link: Link, expected: Expected): Promise<string | null> {
+  /**
+   * Asks this connection itself, whatever others have shown: it was opened before its server became the primary. Its answer
+   * brings the server's parameters up to date as well.
+   */
+  async question(link: Link, expected: Expected): Promise<string | null> {
     if (link.key === REPLICATION_KEY) {
       const answer = await within(link, IDENTIFY);
       if (answer === null) return 'it did not say in time which system it is';

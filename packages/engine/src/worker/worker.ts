@@ -58,6 +58,8 @@ const TIGHT_MS = 1_000;
 const QUESTION_LIMIT_MS = 10_000;
 const TICK_MS = 1_000;
 const SUSPICION_PAUSE_MS = 50;
+/** A session that said nothing for so long needs no connection at the instant when the primary changes. */
+const AT_WORK_MS = 10_000;
 
 export interface WorkerPorts {
   send(message: ToSupervisor): void;
@@ -212,6 +214,9 @@ export class Worker implements SessionOwner {
         return;
       case 'cut':
         this.cut(message.reason);
+        return;
+      case 'cool':
+        this.links.cool();
         return;
       case 'question':
         void this.answerSupervisor(message);
@@ -662,11 +667,36 @@ export class Worker implements SessionOwner {
   private async answerSupervisor({ request, question }: Extract<ToWorker, { t: 'question' }>): Promise<void> {
     let answer: unknown;
     try {
-      answer = question.about === 'slots' ? this.slots(question) : await this.explainFor(question);
+      answer = await this.answerTo(question);
     } catch (error) {
       answer = { error: (error as Error).message };
     }
     this.ports.send({ t: 'answer', request, answer });
+  }
+
+  private async answerTo(question: WorkerQuestion): Promise<object> {
+    switch (question.about) {
+      case 'slots':
+        return this.slots(question);
+      case 'route':
+        return this.explainFor(question);
+      case 'warm':
+        return { links: await this.links.warm(question.node, this.sessionsToWarm(), question.limitMs) };
+      case 'housed':
+        return { left: await this.links.untilHoused(question.limitMs) };
+    }
+  }
+
+  /** Those that will go on with another primary, and at once: they were at work a moment ago. The busiest come first. */
+  private sessionsToWarm(): { router: RoutedSession; keys: SessionKeys }[] {
+    return [...this.sessions]
+      .filter(({ idleForMs, homeless, router }) => !homeless && idleForMs < AT_WORK_MS && router?.tie === null)
+      .map(({ idleForMs, router }) => ({ idleForMs, router }))
+      .toSorted((a, b) => a.idleForMs - b.idleForMs)
+      .flatMap(({ router }) => {
+        const keys = router === null ? undefined : this.keysOf.get(router);
+        return router === null || keys === undefined ? [] : [{ router, keys }];
+      });
   }
 
   private slots({ viewer, statements }: Extract<WorkerQuestion, { about: 'slots' }>): WorkerSlots {
