@@ -243,6 +243,9 @@ function classify(error: unknown): {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { kind: 'resolver', reason };
   if (goingDown(code)) return { kind: 'starting', reason };
   if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET') return { kind: 'refused', reason };
+  // Nobody answers for the host: it is powered off, or the way to it is gone.
+  if (code !== undefined && /^E(?:HOST|NET)(?:UNREACH|DOWN)$/.test(code)) return { kind: 'timeout', reason };
+  if (/terminated unexpectedly/.test(message)) return { kind: 'refused', reason };
   if (code === 'ETIMEDOUT' || /timeout/i.test(message)) return { kind: 'timeout', reason };
   if (typeof code === 'string' && code.startsWith('28')) return { kind: 'sign-in', reason };
   return { kind: 'other', reason };

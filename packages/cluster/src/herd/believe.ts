@@ -10,7 +10,7 @@ import { lostPrimary } from './failover.ts';
 import { relaxSync } from './relax-sync.ts';
 import { NEWCOMER, type NodeState, type SuspectedBy } from './state.ts';
 import { meetStrangers } from './strangers.ts';
-import { standbysChoose, truePrimary } from './true-primary.ts';
+import { truePrimary } from './true-primary.ts';
 
 /** A suspicion asks again so often, and believes so many failures in a row that last so long. */
 const ASK_AGAIN_MS = 200;
@@ -143,7 +143,8 @@ export function lookFailed(draft: Draft, id: number, failure: Failure): void {
     return;
   }
   draft.change(id, { suspicion: null });
-  nodeIsGone(draft, id, `${node.suspicion.reason}: ${failure.reason}`, node.suspicion.by);
+  const { reason, by } = node.suspicion;
+  nodeIsGone(draft, id, reason.includes(failure.reason) ? reason : `${reason}: ${failure.reason}`, by);
 }
 
 /** A switchover has stopped it and is about to start it again: that it does not answer is no news. */
@@ -221,7 +222,7 @@ export function attach(draft: Draft, id: number, by: string, reason: string): vo
     changedAt: draft.now,
     failing: null,
     suspicion: null,
-    saidFalse: false,
+    falseSince: null,
     byOperator: false,
   });
   draft.tell('nodeAttached', id, 'info', `node ${id} is attached: ${reason}`, by);
@@ -271,11 +272,10 @@ export function judge(draft: Draft): void {
   if (state.primary !== null && kept === undefined) {
     if (writable.length > 0) replacedByOthers(draft, writable);
   } else if (kept !== undefined && writable.length > 1) {
-    const newer = standbysChoose(writable, draft);
+    const newer = truePrimary(writable, draft);
     // A lower timeline is one that was left, whoever still follows it.
     const later = (newer?.answer?.timeline ?? 0) >= (state.timeline ?? 0);
-    if (newer !== undefined && newer.id !== kept.id && later)
-      becomePrimary(draft, newer.id, 'streaming check', newer.answer);
+    if (newer !== undefined && newer.id !== kept.id && later) superseded(draft, newer);
   } else if (state.primary === null) {
     const last = state.lastPrimary?.timeline ?? 0;
     const newest = writable.filter((node) => (node.answer?.timeline ?? 0) >= last);
@@ -318,13 +318,22 @@ function replacedByOthers(draft: Draft, writable: readonly NodeState[]): void {
   );
   const found = newer.length === 1 ? newer[0] : truePrimary(newer, draft);
   if (found === undefined) return;
-  if (old.failing !== null) {
-    const reason = `node ${found.id} was promoted`;
-    draft.change(old.id, { attached: false, reason, by: 'streaming check', changedAt: draft.now });
-    draft.tell('nodeDetached', old.id, 'warning', `node ${old.id} is detached: ${reason}`, 'streaming check');
-    draft.effect({ t: 'save' });
-  }
-  becomePrimary(draft, found.id, 'streaming check', found.answer);
+  // It must be as sure that the old one is gone as without the new one: a look that failed once is none.
+  if (old.failing !== null && !confirmed(old.failing, old, draft.now)) askAgain(draft, old.id);
+  else superseded(draft, found);
+}
+
+/** Another node is the primary now. Its predecessor is fenced like one that was lost. */
+function superseded(draft: Draft, by: NodeState): void {
+  const reason = `node ${by.id} was promoted`;
+  lostPrimary(draft, {
+    reason,
+    by: 'streaming check',
+    to: null,
+    acceptLoss: false,
+    byOperator: false,
+    superseded: true,
+  });
 }
 
 /** Nobody took the place of a primary that was lost, and it is back: it is the primary again, whatever auto_failback says. */
@@ -361,8 +370,8 @@ function falsePrimary(draft: Draft, node: NodeState): void {
   const { state, settings } = draft;
   const primary = state.primary === null ? undefined : draft.node(state.primary);
   const mutual = (node.answer?.subscriptions ?? 0) > 0 && (primary?.answer?.subscriptions ?? 0) > 0;
-  if (!node.saidFalse) {
-    draft.change(node.id, { saidFalse: true });
+  if (node.falseSince === null) {
+    draft.change(node.id, { falseSince: draft.now });
     draft.tell(
       'falsePrimary',
       node.id,

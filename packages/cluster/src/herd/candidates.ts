@@ -62,6 +62,7 @@ function rankOne(
     against.push(node.failing === null ? 'it has not answered yet' : `it does not answer: ${node.failing.last.reason}`);
   else if (!answer.inRecovery) against.push('it is not a standby');
   else if (strange(state.systemIdentifier, answer.systemIdentifier)) against.push('it is a server of another herd');
+  if (!settings.configured) against.push('it is not in the configuration');
   if (failed.has(node.id)) against.push('it could not be promoted a moment ago');
   const received = answer === null ? null : greater(answer.received, answer.position);
   const ahead = last?.position ?? null;

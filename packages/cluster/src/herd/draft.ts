@@ -113,7 +113,7 @@ export function newNode(id: number, now: number): NodeState {
     refusal: null,
     suspicion: null,
     failedBackAt: null,
-    saidFalse: false,
+    falseSince: null,
   };
 }
 

@@ -11,7 +11,7 @@ export type HerdEvent =
   | { readonly t: 'fenced'; readonly epoch: number }
   | { readonly t: 'promoted'; readonly node: number; readonly error: string | null }
   | { readonly t: 'proved'; readonly node: number; readonly error: string | null }
-  | { readonly t: 'followed'; readonly node: number; readonly error: string | null }
+  | { readonly t: 'followed'; readonly node: number; readonly primary: number; readonly error: string | null }
   /** synchronous_standby_names of the node is `names` now, or could not be set. */
   | { readonly t: 'syncNamed'; readonly node: number; readonly names: string; readonly error: string | null }
   /** failover_command has ended. */
@@ -35,6 +35,8 @@ export type HerdEvent =
   | { readonly t: 'switched'; readonly to: number }
   /** The old primary, which the switchover has stopped, runs again, or could not be started: looks judge it as any other. */
   | { readonly t: 'returned'; readonly node: number }
+  /** A switchover has ordered a promotion, and nobody knows what came of it: the herd goes on as in a failover. */
+  | { readonly t: 'switchLost'; readonly ordered: number }
   | { readonly t: 'configured' };
 
 export type Effect =

@@ -36,14 +36,25 @@ export interface LossOfPrimary {
   readonly acceptLoss: boolean;
   /** It was wished: the old primary may live, and is given up all the same. */
   readonly byOperator: boolean;
+  /** It does not come back, whatever it says: another node is on a later timeline. */
+  readonly superseded?: boolean;
 }
 
 /** The primary is gone, or is given up. */
-export function lostPrimary(draft: Draft, { reason, by, to, acceptLoss, byOperator }: LossOfPrimary): void {
+export function lostPrimary(
+  draft: Draft,
+  { reason, by, to, acceptLoss, byOperator, superseded = false }: LossOfPrimary,
+): void {
   const { state, settings } = draft;
   const old = state.primary;
   if (old === null || state.act !== null) return;
-  state.act = { ...newAct(draft, old, reason, by), wished: to, acceptLoss, byOperator };
+  state.act = {
+    ...newAct(draft, old, reason, by),
+    wished: to,
+    acceptLoss,
+    byOperator,
+    forGood: byOperator || superseded,
+  };
   if (flaps(draft)) {
     draft.tell(
       'flapping',
@@ -59,7 +70,7 @@ export function lostPrimary(draft: Draft, { reason, by, to, acceptLoss, byOperat
     failoverBy: settings.failoverBy,
   });
   draft.look(standbys(draft).map((node) => node.id));
-  if (byOperator) fence(draft);
+  if (byOperator || superseded) fence(draft);
 }
 
 function newAct(draft: Draft, old: number, reason: string, by: string): FailoverAct {
@@ -75,6 +86,8 @@ function newAct(draft: Draft, old: number, reason: string, by: string): Failover
     phaseSince: draft.now,
     candidate: null,
     forkAt: null,
+    forGood: false,
+    ordered: new Map(),
     failed: new Set(),
     following: new Set(),
     saidWaiting: false,
@@ -87,19 +100,41 @@ function flaps({ state, now }: Draft): boolean {
 
 /** An operator gives the primary up: asked for, so nobody is asked whether WAL still arrives. */
 export function operatorFailover(draft: Draft, event: Extract<HerdEvent, { t: 'failover' }>): void {
-  const { act } = draft.state;
+  const { state } = draft;
+  const { act } = state;
   if (act !== null) {
-    draft.act({ acceptLoss: act.acceptLoss || event.acceptLoss, wished: event.to ?? act.wished });
+    draft.act({
+      acceptLoss: act.acceptLoss || event.acceptLoss,
+      wished: event.to ?? act.wished,
+      byOperator: true,
+      forGood: true,
+    });
+    if (act.phase === 'asking') fence(draft);
     return;
   }
-  lostPrimary(draft, {
-    reason: 'given up by an operator',
-    by: event.by,
-    to: event.to,
+  const wish = { by: event.by, to: event.to, acceptLoss: event.acceptLoss, byOperator: true };
+  if (state.primary !== null) {
+    lostPrimary(draft, { reason: 'given up by an operator', ...wish });
+    return;
+  }
+  // There is none to give up: whoever can be promoted is.
+  const old = state.lastPrimary?.node ?? NOBODY;
+  const begun = newAct(draft, old, 'there is no primary', event.by);
+  state.act = {
+    ...begun,
+    wished: event.to,
     acceptLoss: event.acceptLoss,
     byOperator: true,
-  });
+    forGood: true,
+    phase: 'fencing',
+  };
+  state.epoch++;
+  draft.effect({ t: 'fence', epoch: state.epoch });
+  draft.publish();
 }
+
+/** No node has this id. */
+const NOBODY = -1;
 
 /** A switchover begins: nothing else decides until it has ended. */
 export function switching(draft: Draft, to: number, by: string): void {
@@ -120,6 +155,21 @@ export function switchFence(draft: Draft): void {
   state.primary = null;
   draft.effect({ t: 'fence', epoch: state.epoch });
   draft.publish();
+}
+
+/** Its promotion was ordered and is in doubt: only looks can tell, and the old primary stays stopped. */
+export function switchLost(draft: Draft, ordered: number): void {
+  const { act } = draft.state;
+  if (act?.phase !== 'switching') return;
+  draft.act({ phase: 'blocked', forGood: true, ordered: new Map([[ordered, draft.now]]) });
+  draft.tell(
+    'primaryLost',
+    act.old,
+    'error',
+    `the promotion of node ${ordered} is in doubt: there is no primary until it is known`,
+    act.by,
+  );
+  lookAtAll(draft, 0);
 }
 
 /** It has ended: the node is the primary, a new one or (when it was given up before the point of no return) the old one. */
@@ -157,7 +207,7 @@ export function actEvent(
 ): void {
   const { act } = draft.state;
   if (event.t === 'followed') {
-    followed(draft, event.node, event.error);
+    followed(draft, event);
     return;
   }
   if (act === null) return;
@@ -303,7 +353,7 @@ function fence(draft: Draft): void {
     by: act.by,
     changedAt: draft.now,
     suspicion: null,
-    saidFalse: false,
+    falseSince: null,
     role: 'standby',
     byOperator: act.byOperator,
   });
@@ -352,23 +402,24 @@ function choose(draft: Draft, act: FailoverAct): void {
     act.phase === 'blocked' ? draft.now - 2 * SLOW_TICK_MS : act.phaseSince,
     act.failed,
   );
-  const waited = draft.now - act.startedAt;
-  if (ranking.syncProved === false && waited < SYNC_PATIENCE_MS && !act.acceptLoss) {
+  const waited = draft.now - act.phaseSince;
+  if (ranking.syncProved === false && act.phase === 'choosing' && waited < SYNC_PATIENCE_MS && !act.acceptLoss) {
     draft.look(
       asked.map((node) => node.id),
       TICK_MS,
     );
     return;
   }
-  const best = pick(ranking.nodes, act.wished);
+  const best = pick(ranking.nodes, act.wished, act.acceptLoss);
   if (best === undefined) {
     block(draft, act, act.failed.size > 0 ? 'nobody could be promoted' : 'no standby can be promoted', ranking.nodes);
     if (act.failed.size > 0) draft.act({ failed: new Set() });
     return;
   }
   const { maxLostBytes } = draft.settings;
-  if (maxLostBytes !== null && !act.acceptLoss && (best.behind === null || best.behind > maxLostBytes)) {
-    const lost = best.behind === null ? 'an unknown number of' : `at least ${best.behind}`;
+  const unknown = best.behind === null || ranking.syncProved === false;
+  if (maxLostBytes !== null && !act.acceptLoss && (unknown || (best.behind ?? 0n) > maxLostBytes)) {
+    const lost = unknown ? 'an unknown number of' : `at least ${best.behind}`;
     block(
       draft,
       act,
@@ -377,13 +428,39 @@ function choose(draft: Draft, act: FailoverAct): void {
     );
     return;
   }
-  draft.act({ phase: 'promoting', candidate: best.node, forkAt: best.received });
+  if (ranking.syncProved === false) {
+    draft.tell(
+      'failoverWaits',
+      best.node,
+      'warning',
+      `node ${best.node} is promoted although not enough synchronous standbys answered: acknowledged commits may be lost`,
+      act.by,
+    );
+  }
+  // Whoever was ordered before and is not seen as a standby may still become a primary: it is not used as one.
+  for (const [id] of act.ordered) {
+    const node = draft.node(id);
+    if (id === best.node || node === undefined || !node.attached) continue;
+    draft.change(id, {
+      attached: false,
+      by: COULD_NOT_FOLLOW,
+      reason: 'its promotion is in doubt',
+      changedAt: draft.now,
+    });
+  }
+  const ordered = new Map([...act.ordered, [best.node, draft.now]]);
+  draft.act({ phase: 'promoting', candidate: best.node, forkAt: best.received, ordered });
   draft.effect({ t: 'promote', node: best.node });
 }
 
-function pick(ranked: readonly RankedNode[], wished: number | null): RankedNode | undefined {
+/** The wished one, unless it lacks what another one has and nobody accepted that. */
+function pick(ranked: readonly RankedNode[], wished: number | null, acceptLoss: boolean): RankedNode | undefined {
   const eligible = ranked.filter((node) => node.eligible);
-  return eligible.find((node) => node.node === wished) ?? eligible[0];
+  const [best] = eligible;
+  const asked = eligible.find((node) => node.node === wished);
+  if (asked === undefined || best === undefined) return best;
+  const lacks = (best.received ?? 0n) > (asked.received ?? 0n) || (best.timeline ?? 0) > (asked.timeline ?? 0);
+  return lacks && !acceptLoss ? best : asked;
 }
 
 /** Nobody is promoted now. Looks go on: a standby that comes back, or somebody else's promotion, ends it. */
@@ -416,7 +493,11 @@ function adoptForeign(draft: Draft, act: FailoverAct): boolean {
         node.answeredAt >= act.phaseSince,
     )
     .filter((node) => !strange(state.systemIdentifier, node.answer?.systemIdentifier ?? null))
-    .filter((node) => (node.attached && node.id !== act.old) || (node.id === act.old && oldMayReturn(draft, act)))
+    .filter((node) =>
+      node.id === act.old
+        ? oldMayReturn(draft, act)
+        : mayBePromoted(node) && draft.of(node.id)?.configured === true && !longFalse(draft, node),
+    )
     .filter((node) => (node.answer?.timeline ?? 0) >= (state.lastPrimary?.timeline ?? 0))
     .sort(
       (a, b) =>
@@ -446,8 +527,14 @@ function adoptForeign(draft: Draft, act: FailoverAct): boolean {
 
 /** Nothing was promoted and, as far as can be seen, nothing is being promoted by others. */
 function oldMayReturn(draft: Draft, act: FailoverAct): boolean {
-  if (act.byOperator || act.failed.size > 0 || (act.phase === 'searching' && draft.settings.commands.failover)) {
+  if (act.forGood || act.failed.size > 0 || (act.phase === 'searching' && draft.settings.commands.failover))
     return false;
+  for (const [id, at] of act.ordered) {
+    // A promotion that was ordered may be under way for as long as its limit, whatever became of the answer.
+    const node = draft.node(id);
+    const since = at + LIMITS.promoting;
+    const undone = node?.answer?.inRecovery === true && node.failing === null && (node.answeredAt ?? 0) >= since;
+    if (!undone) return false;
   }
   const timeline = draft.state.lastPrimary?.timeline ?? 0;
   return standbys(draft).every((node) => {
@@ -456,6 +543,14 @@ function oldMayReturn(draft: Draft, act: FailoverAct): boolean {
     return fresh && (node.answer?.inRecovery === true || (node.answer?.timeline ?? 0) < timeline);
   });
 }
+
+/** It has taken writes of its own for a while, and a standby of the lost primary is there to be promoted instead. */
+function longFalse(draft: Draft, node: NodeState): boolean {
+  if (node.falseSince === null || draft.now - node.falseSince < LONG_FALSE_MS) return false;
+  return standbys(draft).some((other) => other.failing === null && other.answer?.inRecovery === true);
+}
+
+const LONG_FALSE_MS = 30_000;
 
 // --- promoting --------------------------------------------------------------------------------------------------------
 
@@ -590,11 +685,13 @@ function keepsUpstream(draft: Draft, node: NodeState, primary: number, old: numb
   return server?.attached === true && server.id !== old && server.id !== primary && server.failing === null;
 }
 
-function followed(draft: Draft, id: number, error: string | null): void {
+function followed(draft: Draft, { node: id, primary, error }: Extract<HerdEvent, { t: 'followed' }>): void {
   const { act } = draft.state;
   const node = draft.node(id);
   if (act !== null) draft.act({ following: new Set([...act.following].filter((other) => other !== id)) });
-  if (node === undefined) return;
+  // What was tried for a primary that is none any more says nothing.
+  const current = draft.state.primary ?? act?.candidate ?? null;
+  if (node === undefined || primary !== current || id === current) return;
   if (error === null) draft.tell('nodeFollows', id, 'info', `node ${id} receives from the new primary`, 'failover');
   else {
     draft.tell('nodeCannotFollow', id, 'warning', `node ${id} cannot follow: ${error}`, 'failover');

@@ -32,4 +32,6 @@ export interface HerdNodeSettings {
   /** Not DISALLOW_TO_FAILOVER. */
   readonly allowToFailover: boolean;
   readonly alwaysPrimary: boolean;
+  /** It stands in the configuration. One that was discovered came by its own word alone, and is never made the primary. */
+  readonly configured: boolean;
 }

@@ -75,8 +75,8 @@ export interface NodeState {
   readonly suspicion: { readonly since: number; readonly by: SuspectedBy; readonly reason: string } | null;
   /** The last attach by auto_failback. */
   readonly failedBackAt: number | null;
-  /** It was said once that the node takes writes and is not the primary. */
-  readonly saidFalse: boolean;
+  /** Since when it is known to take writes without being the primary; null = it does not. */
+  readonly falseSince: number | null;
 }
 
 /**
@@ -109,6 +109,10 @@ export interface FailoverAct {
   readonly candidate: number | null;
   /** Its last position before the promotion: everything after it is lost. */
   readonly forkAt: bigint | null;
+  /** The old primary does not come back: somebody gave it up, or another node is on a later timeline. */
+  readonly forGood: boolean;
+  /** Nodes whose promotion was ordered, and when: what came of it may show later. */
+  readonly ordered: ReadonlyMap<number, number>;
   /** Candidates that could not be promoted. */
   readonly failed: ReadonlySet<number>;
   /** Standbys that are being made to follow. */

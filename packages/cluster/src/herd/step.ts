@@ -5,7 +5,9 @@
 import { attach, detach, looked, lookFailed, relabel, suspected } from './believe.ts';
 import { Draft } from './draft.ts';
 import type { Effect, HerdEvent } from './events.ts';
-import { actEvent, goOn, operatorFailover, returned, switched, switchFence, switching } from './failover.ts';
+
+import { actEvent, goOn, operatorFailover, returned, switched, switchFence, switching, switchLost } from './failover.ts';
+
 import { syncNamed } from './relax-sync.ts';
 import type { HerdSettings } from './settings.ts';
 import type { HerdState } from './state.ts';
@@ -50,6 +52,9 @@ export function step(state: HerdState, event: HerdEvent, settings: HerdSettings,
       break;
     case 'switching':
       switching(draft, event.to, event.by);
+      break;
+    case 'switchLost':
+      switchLost(draft, event.ordered);
       break;
     case 'switchFence':
       switchFence(draft);

@@ -12,6 +12,7 @@ export function herdSettings(settings: Settings): HerdSettings {
       applicationName: backend.applicationName,
       allowToFailover: backend.flags.allowToFailover,
       alwaysPrimary: backend.flags.alwaysPrimary,
+      configured: settings.explicit.has(`backend_port${backend.id}`),
     })),
     streaming: settings.backend_clustering_mode === 'streaming_replication',
     canAsk: canAsk(settings),

@@ -326,6 +326,7 @@ export class HerdWatch {
         back(hands.follow(effect.node, effect.primary, effect.forkAt), (error) => ({
           t: 'followed',
           node: effect.node,
+          primary: effect.primary,
           error,
         }));
         return;

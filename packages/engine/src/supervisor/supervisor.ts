@@ -879,7 +879,9 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return rehearse(wish, this.wishes);
   }
 
-  begin(wish: Wish, by: Author): Operation {
+  async begin(wish: Wish, by: Author): Promise<Operation> {
+    // What was seen of the node a moment ago may be old: it may just have been started.
+    if (wish.act === 'attach' && this.herd.nodes.has(wish.node)) await this.herd.looks.now(wish.node);
     return begin(wish, by, this.wishes);
   }
 

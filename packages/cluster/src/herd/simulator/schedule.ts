@@ -21,6 +21,7 @@ export function simulatedSettings(nodes: number, over: Partial<HerdSettings> = {
       applicationName: `server${id}`,
       allowToFailover: true,
       alwaysPrimary: false,
+      configured: true,
     })),
     streaming: true,
     canAsk: true,

@@ -307,7 +307,7 @@ export class World {
         server.upstream = primary;
         server.timeline = target.timeline;
       }
-      this.dispatch({ t: 'followed', node: id, error: able ? null : 'it does not stream' });
+      this.dispatch({ t: 'followed', node: id, primary, error: able ? null : 'it does not stream' });
     });
   }
 
