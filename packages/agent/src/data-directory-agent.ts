@@ -35,6 +35,7 @@ export interface DataDirectoryOptions {
   readonly ownFiles?: readonly string[];
 }
 
+const REWIND_LIMIT_MS = 1_800_000;
 const OWN_FILES = ['postgresql.conf', 'postgresql.auto.conf', 'pg_hba.conf', 'pg_ident.conf'];
 /** What a base backup leaves behind that belongs to the source's process. */
 const NOT_COPIED = ['postmaster.pid', 'postmaster.opts', 'backup_label.old'];
@@ -88,9 +89,9 @@ export class DataDirectoryAgent implements HostAgent {
     const conninfo = `host=${source.host} port=${source.port} user=${rewind.user} dbname=postgres`;
     const child = spawn(pgRewind, ['-D', dataDirectory, '--source-server', conninfo, '--progress'], {
       cwd: '/',
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', PGPASSWORD: rewind.password },
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', PGPASSWORD: rewind.password, PGCONNECT_TIMEOUT: '10' },
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal: job.signal,
+      signal: AbortSignal.any([job.signal, AbortSignal.timeout(REWIND_LIMIT_MS)]),
       ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
     });
     const kept = new Map(this.ownFiles().map((file) => [file, fs.readFileSync(file)]));
@@ -107,6 +108,7 @@ export class DataDirectoryAgent implements HostAgent {
     this.refuseStranger(source);
     this.refuseRunning('replaced');
     const { dataDirectory, owner, replication } = this.options;
+    this.refuseMountPoint();
     const draft = `${dataDirectory}.copy`;
     const before = `${dataDirectory}.before`;
     fs.rmSync(draft, { recursive: true, force: true });
@@ -140,6 +142,15 @@ export class DataDirectoryAgent implements HostAgent {
 
   private refuseStranger(source: HostAddress): void {
     if (!this.options.mayFollow(source)) throw new Error(`${source.host}:${source.port} is none of this agent's peers`);
+  }
+
+  /** A copy takes the place of the directory by a rename. */
+  private refuseMountPoint(): void {
+    const { dataDirectory } = this.options;
+    if (!fs.existsSync(dataDirectory)) return;
+    if (fs.statSync(dataDirectory).dev !== fs.statSync(path.dirname(dataDirectory)).dev) {
+      throw new Error(`"${dataDirectory}" is a mount point and cannot be replaced: use a directory within it`);
+    }
   }
 
   private refuseRunning(what: string): void {

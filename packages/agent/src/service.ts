@@ -54,23 +54,28 @@ export async function serveAgent(options: ServiceOptions): Promise<AgentService>
         refuse(404, 'there is no such call');
         return;
       }
-      read(request).then(
-        async (body) => {
-          const call = callOf(name, body);
-          if (call === null) return refuse(400, 'the call is malformed');
-          if (busy && name !== 'control') return refuse(409, 'another call is under way');
-          if (name !== 'control') {
-            busy = true;
-            options.log(`${name} for ${who}`);
-          }
-          try {
-            await answer(options.agent, call, request, response);
-          } finally {
-            if (name !== 'control') busy = false;
-          }
-        },
-        () => refuse(413, 'the call is too large or was cut short'),
-      );
+      read(request)
+        .then(
+          async (body) => {
+            const call = callOf(name, body);
+            if (call === null) return refuse(400, 'the call is malformed');
+            if (busy && name !== 'control') return refuse(409, 'another call is under way');
+            if (name !== 'control') {
+              busy = true;
+              options.log(`${name} for ${who}`);
+            }
+            try {
+              await answer(options.agent, call, request, response);
+            } finally {
+              if (name !== 'control') busy = false;
+            }
+          },
+          () => refuse(413, 'the call is too large or was cut short'),
+        )
+        .catch((error: Error) => {
+          options.log(`failed: ${error.message}`);
+          request.socket.destroy();
+        });
     },
   );
   server.on('tlsClientError', (error) => options.log(`refused: ${error.message}`));
@@ -113,6 +118,7 @@ function callOf(name: string, body: string): AgentCall | null {
   } catch {
     return null;
   }
+  if (typeof given !== 'object' || given === null) return null;
   const { mode, limitMs, host, port } = given;
   const limit = typeof limitMs === 'number' && limitMs > 0 && limitMs <= LIMIT_MAX_MS ? limitMs : null;
   const address =

@@ -6,7 +6,16 @@ import { attach, detach, looked, lookFailed, relabel, suspected } from './believ
 import { Draft } from './draft.ts';
 import type { Effect, HerdEvent } from './events.ts';
 
-import { actEvent, goOn, operatorFailover, returned, switched, switchFence, switching, switchLost } from './failover.ts';
+import {
+  actEvent,
+  goOn,
+  operatorFailover,
+  returned,
+  switched,
+  switchFence,
+  switching,
+  switchLost,
+} from './failover.ts';
 
 import { syncNamed } from './relax-sync.ts';
 import type { HerdSettings } from './settings.ts';

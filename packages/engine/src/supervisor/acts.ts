@@ -27,7 +27,8 @@ export class Acts {
   }
 
   begin(wish: Wish, by: Author, node: number | null, run: (report: ActReport) => Promise<void>): Operation {
-    if (this.running !== null) {
+    // A failover waits for nobody.
+    if (this.running !== null && !(wish.act === 'failover' && this.running.act !== 'failover')) {
       throw new RefusedError('BUSY', `${this.running.act} of node ${this.running.node ?? '?'} is in progress`);
     }
     const operation: Writable<Operation> = {
@@ -62,7 +63,7 @@ export class Acts {
     operation.state = error === null ? 'done' : 'failed';
     operation.error = error;
     operation.endedAt = new Date().toISOString();
-    this.running = null;
+    if (this.running === operation) this.running = null;
     this.changed(operation);
     return structuredClone(operation);
   }

@@ -5,7 +5,10 @@ import type { WorkerProcess } from './worker-process.ts';
 const SILENT_MS = 500;
 
 export class Fences {
-  private readonly waiting = new Map<number, { missing: Set<WorkerProcess>; done: () => void }>();
+  private readonly waiting = new Map<
+    number,
+    { missing: Set<WorkerProcess>; closed: Promise<void>; done: () => void }
+  >();
   private readonly silent: (worker: WorkerProcess) => void;
 
   /** @param silent is called for each worker that did not answer in time; it must end it */
@@ -15,21 +18,24 @@ export class Fences {
 
   /** Resolves when all of them have left the old epoch, or are gone. */
   close(epoch: number, workers: readonly WorkerProcess[]): Promise<void> {
+    const asked = this.waiting.get(epoch);
+    if (asked !== undefined) return asked.closed; // a worker answers once
     if (workers.length === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const missing = new Set(workers);
-      const timer = setTimeout(() => {
-        for (const worker of missing) this.silent(worker);
-      }, SILENT_MS);
-      this.waiting.set(epoch, {
-        missing,
-        done: () => {
-          clearTimeout(timer);
-          this.waiting.delete(epoch);
-          resolve();
-        },
-      });
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    const missing = new Set(workers);
+    const timer = setTimeout(() => {
+      for (const worker of missing) this.silent(worker);
+    }, SILENT_MS);
+    this.waiting.set(epoch, {
+      missing,
+      closed,
+      done: () => {
+        clearTimeout(timer);
+        this.waiting.delete(epoch);
+        resolve();
+      },
     });
+    return closed;
   }
 
   answered(worker: WorkerProcess, epoch: number): void {

@@ -604,7 +604,8 @@ export class HerdWatch {
         host: node.host,
         port: node.port,
         weight: node.weight,
-        status: node.attached && node.reachable !== false ? 'up' : 'down',
+        // A false primary has left the herd's history: nothing is read from it.
+        status: node.attached && node.reachable !== false && !this.isFalse(node) ? 'up' : 'down',
         role: node.role,
         lagBytes: node.lagBytes,
         lagMs: node.lagMs,
@@ -613,10 +614,15 @@ export class HerdWatch {
     };
   }
 
+  private isFalse(node: WatchedNode): boolean {
+    const { primary } = this.state;
+    return node.inRecovery === false && primary !== null && node.id !== primary && canAsk(this.settings);
+  }
+
   private holdOfAct(): ClusterSnapshot['hold'] {
     const { act, primary } = this.state;
     if (act === null || primary !== null) return null;
-    const untilMs = Math.round(this.clockOffset + act.startedAt + HOLD_MS);
+    const untilMs = Math.round(this.clockOffset + (this.state.searchingSince ?? act.startedAt) + HOLD_MS);
     return { kind: 'clients', untilMs, reason: `the primary (node ${act.old}) is lost and no other one is there yet` };
   }
 }

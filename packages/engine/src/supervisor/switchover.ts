@@ -3,7 +3,7 @@
  * replay its last checkpoint, promote it, prove a write, release. The promotion is the point of no return: before it every
  * trouble gives the herd back to the old primary, after it the act goes forward.
  */
-import { ensureSlot, formatLsn, type HostAgent, type ProbeTarget, withOps } from '@pgherd/cluster';
+import { ActionError, ensureSlot, formatLsn, type HostAgent, type ProbeTarget, withOps } from '@pgherd/cluster';
 import type { ActReport } from './acts.ts';
 
 export interface SwitchoverPorts {
@@ -34,6 +34,10 @@ export interface SwitchoverPorts {
   look(node: number): Promise<void>;
   /** The old primary runs again, or could not be started: until then nobody holds it against it that it does not answer. */
   returned(node: number): void;
+  /** A fresh look; null = it did not answer. */
+  inRecovery(node: number): Promise<boolean | null>;
+  /** The promotion is in doubt: the herd goes on as in a failover. */
+  lost(): void;
   /** The node is the primary of the closed epoch; clients are released. */
   switched(to: number): void;
 }
@@ -100,7 +104,11 @@ async function giveBack(ports: SwitchoverPorts, report: ActReport, why: string, 
   report.step('give the herd back', why);
   ports.cool();
   try {
-    if (stopped) await ports.agent(ports.old)?.start(START_MS);
+    const agent = ports.agent(ports.old);
+    if (stopped && agent !== null) {
+      await agent.stop('fast', START_MS).catch(() => {}); // it may be on its way down
+      await agent.start(START_MS);
+    }
     await ports.look(ports.old);
   } finally {
     ports.switched(ports.old);
@@ -108,22 +116,36 @@ async function giveBack(ports: SwitchoverPorts, report: ActReport, why: string, 
   }
 }
 
-const PROMOTE_TRIES = 3;
+/** How long a promotion is tried, or waited for. */
+const PROMOTE_MS = 60_000;
+const PROMOTE_PAUSE_MS = 500;
 
-/** A promotion that fails for good leaves the candidate a standby; once it has begun to succeed there is only forward. */
+/**
+ * The server refused (no right to, say) and is a standby still: then nothing was promoted. In any other doubt there is only
+ * forward, since a promotion that was ordered may be under way.
+ */
 async function forward(ports: SwitchoverPorts, report: ActReport): Promise<{ readonly housed: Promise<void> }> {
   const { to } = ports;
-  for (let tries = 1; ; tries++) {
-    try {
-      await ports.promote(to);
-      break;
-    } catch (error) {
-      if (tries === PROMOTE_TRIES) {
-        await giveBack(ports, report, (error as Error).message, true);
-        throw error;
-      }
-      report.detail(`once more: ${(error as Error).message}`);
+  const deadline = performance.now() + PROMOTE_MS;
+  for (;;) {
+    const error = await ports.promote(to).then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    if (error === null) break;
+    const standby = await ports.inRecovery(to);
+    if (standby === false) break;
+    if (standby === true && error instanceof ActionError && error.refused) {
+      await giveBack(ports, report, error.message, true);
+      throw error;
     }
+    if (performance.now() > deadline) {
+      ports.lost();
+      ports.hold(null, 0);
+      throw error;
+    }
+    report.detail(`once more: ${error.message}`);
+    await new Promise((resolve) => setTimeout(resolve, PROMOTE_PAUSE_MS));
   }
   await ports.look(to);
   const prove = async (): Promise<void> => {

@@ -118,6 +118,7 @@ function checksFor(wish: Wish, ports: WishPorts): Check[] {
   });
   switch (wish.act) {
     case 'attach':
+      return attachChecks(wish.node, ports, check);
     case 'detach':
     case 'relabel':
       return [];
@@ -151,7 +152,7 @@ function checksFor(wish: Wish, ports: WishPorts): Check[] {
         ),
         check(
           'detached',
-          node?.attached === false || node?.reachable === false,
+          wish.node === primary || node?.attached === false || node?.reachable === false,
           node?.attached === false
             ? `node ${wish.node} is detached`
             : node?.reachable === false
@@ -174,6 +175,36 @@ function checksFor(wish: Wish, ports: WishPorts): Check[] {
     case 'switchover':
       return switchoverChecks(nodeOf(wish, ports), ports, check);
   }
+}
+
+/** A server that writes by itself, or was left behind on a timeline, would answer with other data than the herd's. */
+function attachChecks(
+  id: number,
+  { watch }: WishPorts,
+  check: (name: string, ok: boolean, detail: string, remedy: string) => Check,
+): Check[] {
+  const node = watch.nodes.get(id);
+  const { primary, believed } = watch;
+  const known = primary !== null && primary !== id && node !== undefined && node.inRecovery !== null;
+  const writes = known && node.inRecovery === false;
+  const remedy = `make it a standby of the primary: pgherd recover ${id}`;
+  const mutual = (node?.answer?.subscriptions ?? 0) > 0;
+  return [
+    check(
+      'answers',
+      node?.reachable !== false,
+      node?.reachable === false ? `node ${id} does not answer: ${node.reason ?? ''}` : `node ${id} was heard`,
+      `start it; if it was replaced: pgherd recover ${id}`,
+    ),
+    check(
+      'is a standby',
+      !writes || mutual,
+      writes
+        ? `node ${id} takes writes itself, on timeline ${node.answer?.timeline ?? '?'} while the herd is on ${believed.timeline ?? '?'}`
+        : `node ${id} does not take writes`,
+      remedy,
+    ),
+  ];
 }
 
 /** Somebody has to promote: a user at the servers, or failover_command. */
@@ -307,7 +338,7 @@ async function carryOut(
       return;
     case 'failover':
       report.step('failover');
-      watch.dispatch({ t: 'failover', to: node, acceptLoss: wish.acceptLoss, by: author });
+      watch.dispatch({ t: 'failover', to: wish.to, acceptLoss: wish.acceptLoss, by: author });
       await failoverEnds(ports, report);
       return;
     case 'switchover':
@@ -335,6 +366,7 @@ async function afterClients(
       if (performance.now() > deadline) throw new Error(`${there} clients did not leave within ${limitMs / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, CLIENTS_LOOK_MS));
     }
+    if (ports.watch.believed.act !== null) throw new Error('a failover has begun meanwhile');
     await act();
   } finally {
     ports.hold('clients', null, 0);
@@ -347,6 +379,8 @@ async function failoverEnds({ watch, until }: WishPorts, report: ActReport): Pro
   await until(over, FAILOVER_LIMIT_MS);
   const { primary } = watch;
   if (primary === null) throw new Error(`there is no primary: ${watch.whyNoPrimary.join('; ')}`);
+  const { act } = watch.believed;
+  if (act !== null && act.phase !== 'following') throw new Error(`the failover has not ended: it is ${act.phase}`);
   report.detail(`node ${primary} is the primary`);
 }
 
@@ -356,6 +390,7 @@ async function switchTo(to: number, by: Author, ports: WishPorts, report: ActRep
   if (old === null) throw new Error('there is no primary');
   ports.log('switchoverStarted', to, by, `node ${to} is to become the primary in place of node ${old}`);
   watch.dispatch({ t: 'switching', to, by: byOf(by) });
+  if (watch.believed.act?.phase !== 'switching' || old === to) throw new Error('a failover has begun meanwhile');
   try {
     await switchover(
       {
@@ -375,6 +410,7 @@ async function switchTo(to: number, by: Author, ports: WishPorts, report: ActRep
           const epoch = watch.epoch + 1;
           const closed = watch.fenced(epoch);
           watch.dispatch({ t: 'switchFence' });
+          if (watch.epoch !== epoch) throw new Error('the epoch could not be closed');
           await closed;
         },
         promote: ports.promote,
@@ -382,12 +418,17 @@ async function switchTo(to: number, by: Author, ports: WishPorts, report: ActRep
         look: (node) => watch.looks.now(node),
         returned: (node) => watch.dispatch({ t: 'returned', node }),
         switched: (node) => watch.dispatch({ t: 'switched', to: node }),
+        lost: () => watch.dispatch({ t: 'switchLost', ordered: to }),
+        inRecovery: async (node) => {
+          await watch.looks.now(node);
+          return watch.nodes.get(node)?.inRecovery ?? null;
+        },
       },
       report,
     );
     ports.log('switchoverDone', to, by, `node ${to} is the primary in place of node ${old}`);
   } catch (error) {
-    if (watch.believed.act?.phase === 'switching') watch.dispatch({ t: 'switched', to: watch.primary ?? to });
+    if (watch.believed.act?.phase === 'switching') watch.dispatch({ t: 'switched', to: watch.primary ?? old });
     ports.log('switchoverFailed', to, by, (error as Error).message);
     throw error;
   }
