@@ -38,6 +38,10 @@ export function writeUpFiles(cluster: Cluster, options: UpOptions): UpFiles {
     const { pcp } = cluster.secrets;
     writeAtomically(files.pcp, `# USERID:MD5PASSWD\n${pcp.user}:${pgMd5(pcp.password)}\n`);
   }
+  writeAtomically(
+    path.join(options.dir, 'pcppass'),
+    `*:*:${cluster.secrets.pcp.user}:${cluster.secrets.pcp.password}\n`,
+  );
   if (fs.existsSync(files.config)) updateConfig(files.config, cluster, options);
   else writeAtomically(files.config, newConfig(cluster, options));
   return files;

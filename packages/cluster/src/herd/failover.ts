@@ -87,6 +87,7 @@ function newAct(draft: Draft, old: number, reason: string, by: string): Failover
     candidate: null,
     forkAt: null,
     forGood: false,
+    promotes: false,
     ordered: new Map(),
     failed: new Set(),
     following: new Set(),
@@ -108,6 +109,7 @@ export function operatorFailover(draft: Draft, event: Extract<HerdEvent, { t: 'f
       wished: event.to ?? act.wished,
       byOperator: true,
       forGood: true,
+      promotes: true,
     });
     if (act.phase === 'asking') fence(draft);
     return;
@@ -115,6 +117,7 @@ export function operatorFailover(draft: Draft, event: Extract<HerdEvent, { t: 'f
   const wish = { by: event.by, to: event.to, acceptLoss: event.acceptLoss, byOperator: true };
   if (state.primary !== null) {
     lostPrimary(draft, { reason: 'given up by an operator', ...wish });
+    draft.act({ promotes: true });
     return;
   }
   // There is none to give up: whoever can be promoted is.
@@ -126,6 +129,7 @@ export function operatorFailover(draft: Draft, event: Extract<HerdEvent, { t: 'f
     acceptLoss: event.acceptLoss,
     byOperator: true,
     forGood: true,
+    promotes: true,
     phase: 'fencing',
   };
   state.epoch++;
@@ -367,7 +371,7 @@ function afterFence(draft: Draft): void {
   const { settings, state } = draft;
   const { act } = state;
   if (act === null) return;
-  if (settings.failoverBy === 'builtin' || (act.wished !== null && settings.failoverBy !== 'command')) {
+  if (settings.failoverBy === 'builtin' || (act.promotes && settings.failoverBy !== 'command')) {
     draft.act({ phase: 'choosing' });
     draft.look(standbys(draft).map((node) => node.id));
     return;

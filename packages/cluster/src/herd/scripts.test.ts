@@ -168,3 +168,35 @@ describe('failover_max_lost_bytes', () => {
     expect(world.state.primary).toBeNull();
   });
 });
+
+describe('an operator', () => {
+  it('ends the wait for a primary that only its supervisor cannot reach', () => {
+    const { told, world } = tell('2.0 hide 0\n3.0 check 0\n7.0 failover 0', 12);
+    expect(world.state.primary).not.toBe(0);
+    expect(world.state.primary).not.toBeNull();
+    expect(world.broken).toEqual([]);
+  });
+
+  it('has somebody promoted where there is no primary to give up', () => {
+    const { world } = tell('2.0 kill 0\n2.0 kill 1\n9.0 start 1\n16.0 failover 0', 20, 2, { failoverBy: 'external' });
+    expect(world.state.primary).toBe(1);
+  });
+});
+
+describe('of two servers', () => {
+  it('the one on the later timeline is the primary, and the other one is fenced', () => {
+    const { told, world } = tell('2.0 promote 1', 6, 2);
+    expect(told).toContain('2 the primary (node 0) is lost: node 1 was promoted');
+    expect(world.state).toMatchObject({ primary: 1, timeline: 2, epoch: 2 });
+    expect(world.broken).toEqual([]);
+  });
+});
+
+describe('what comes late', () => {
+  it('of following a primary that is none any more detaches nobody', () => {
+    const { world } = tell('2.0 kill 0', 6);
+    world.dispatch({ t: 'followed', node: 1, primary: 0, error: 'it does not stream' });
+    world.dispatch({ t: 'followed', node: 2, primary: 0, error: 'it does not stream' });
+    expect([1, 2].map((id) => world.state.nodes.get(id)?.attached)).toEqual([true, true]);
+  });
+});

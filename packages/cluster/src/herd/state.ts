@@ -111,6 +111,8 @@ export interface FailoverAct {
   readonly forkAt: bigint | null;
   /** The old primary does not come back: somebody gave it up, or another node is on a later timeline. */
   readonly forGood: boolean;
+  /** Somebody wished that a node is promoted, whatever failover_by says. */
+  readonly promotes: boolean;
   /** Nodes whose promotion was ordered, and when: what came of it may show later. */
   readonly ordered: ReadonlyMap<number, number>;
   /** Candidates that could not be promoted. */

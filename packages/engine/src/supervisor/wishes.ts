@@ -51,7 +51,9 @@ const ATTACH_LIMIT_MS = 5_000;
 const CLIENTS_LOOK_MS = 100;
 const LAG_MAX_BYTES = 16 * 1024 * 1024;
 
+/** @throws RefusedError for what could never be */
 export function rehearse(wish: Wish, ports: WishPorts): Rehearsal {
+  refuseNonsense(wish, ports);
   const checks = checksFor(wish, ports);
   return {
     possible: checks.every((check) => check.ok),
@@ -99,9 +101,9 @@ function refuseNonsense(wish: Wish, { watch, settings }: WishPorts): void {
     );
   }
   if (wish.act === 'attach' && node?.attached === true)
-    throw new RefusedError('NOTHING_TO_DO', `node ${asked} is attached`);
+    throw new RefusedError('NOTHING_TO_DO', `node ${asked} is attached already`);
   if (wish.act === 'detach' && node?.attached === false)
-    throw new RefusedError('NOTHING_TO_DO', `node ${asked} is detached`);
+    throw new RefusedError('NOTHING_TO_DO', `node ${asked} is detached already`);
   if ((wish.act === 'relabel' || wish.act === 'switchover') && asked !== null && watch.primary === asked) {
     throw new RefusedError('NOTHING_TO_DO', `node ${asked} is the primary already`);
   }

@@ -50,6 +50,7 @@ const VERBS: Readonly<Record<string, (world: World, server: Server) => void>> = 
   promote: (world, server) => world.becomePrimary(server),
   detach: (world, { id }) =>
     world.dispatch({ t: 'detach', node: id, by: 'operator', reason: 'asked for', byOperator: true }),
+  failover: (world) => world.dispatch({ t: 'failover', to: null, acceptLoss: true, by: 'dba via cli' }),
   attach: (world, { id }) => world.dispatch({ t: 'attach', node: id, by: 'operator', reason: 'asked for' }),
   check: (world, { id }) =>
     world.dispatch({ t: 'suspected', node: id, by: 'health check', reason: 'health check failed' }),
