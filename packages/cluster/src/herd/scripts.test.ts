@@ -171,7 +171,7 @@ describe('failover_max_lost_bytes', () => {
 
 describe('an operator', () => {
   it('ends the wait for a primary that only its supervisor cannot reach', () => {
-    const { told, world } = tell('2.0 hide 0\n3.0 check 0\n7.0 failover 0', 12);
+    const { world } = tell('2.0 hide 0\n3.0 check 0\n7.0 failover 0', 12);
     expect(world.state.primary).not.toBe(0);
     expect(world.state.primary).not.toBeNull();
     expect(world.broken).toEqual([]);
