@@ -54,6 +54,9 @@ const BASE: Readonly<Record<string, SettingValue>> = {
   backend_weight2: 1,
   sr_check_period: 1,
   connect_timeout: 2000,
+  // A standby that was found dead or frozen is used again once it streams.
+  auto_failback: true,
+  auto_failback_interval: 1,
   read_after_write: 'off',
   read_after_write_wait: 500,
   disable_load_balance_on_write: 'transaction',
