@@ -86,7 +86,7 @@ describe.each([{ pgBin: 'embedded' }, ...(system ? [{ pgBin: 'system' }] : [])])
       expect(roles.map(Object.values)).toEqual([
         ['app', false, false, false],
         ['pgherd_auth', false, false, false],
-        ['pgherd_ops', false, true, true],
+        ['pgherd_ops', false, true, false],
         ['pgherd_probe', false, false, true],
         ['pgherd_replication', false, true, false],
       ]);
