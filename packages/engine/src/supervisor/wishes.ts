@@ -193,12 +193,6 @@ function attachChecks(
   const mutual = (node?.answer?.subscriptions ?? 0) > 0;
   return [
     check(
-      'answers',
-      node?.reachable !== false,
-      node?.reachable === false ? `node ${id} does not answer: ${node.reason ?? ''}` : `node ${id} was heard`,
-      `start it; if it was replaced: pgherd recover ${id}`,
-    ),
-    check(
       'is a standby',
       !writes || mutual,
       writes
