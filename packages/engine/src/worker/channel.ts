@@ -86,6 +86,8 @@ export class Channel implements NativeOwner {
   private connecting: Connecting | null = null;
   private error: Error | null = null;
   private paused = false;
+  /** Closing it takes back what the kernel still holds: a peer that comes back must not get it. */
+  private resets = false;
   /** No more bytes will go out or come in. */
   closing = false;
   /** Native writes that the kernel has not taken yet. */
@@ -365,6 +367,7 @@ export class Channel implements NativeOwner {
    *  `destroy` follows. */
   mute(): void {
     if (this.closing) return;
+    this.resets = true;
     if (this.native === null || this.inFlight > 0) {
       this.destroy(); // what is on its way is not ours any more
       return;
@@ -438,7 +441,8 @@ export class Channel implements NativeOwner {
     if (native === null) return;
     this.native = null;
     native.readStop();
-    native.close(() => this.finish());
+    const done = () => this.finish();
+    if (!this.resets || native.reset === undefined || native.reset(done) !== 0) native.close(done);
   }
 
   private finish(): void {

@@ -23,6 +23,8 @@ export interface NativeHandle {
   writeBuffer(request: Request, bytes: Buffer): number;
   shutdown(request: Request): number;
   close(done?: () => void): void;
+  /** Of TCP: closes with RST, and what was sent and not received is gone. Not 0 when it could not. */
+  reset?(done?: () => void): number;
   setNoDelay?(on: boolean): number;
   setKeepAlive?(on: boolean, seconds: number): number;
   getpeername?(into: { address?: string; port?: number }): number;
