@@ -99,6 +99,7 @@ it('a primary and a standby that die within a second leave the last node as the 
   const own = await herdUnderWrites(3);
   const at = performance.now();
   node(0).kill9();
+  // The scenario itself: within a second, and wherever the failover is by then.
   await new Promise((resolve) => setTimeout(resolve, 600));
   const { primary } = await engine.status();
   const second = primary === null || primary === 0 ? 1 : primary;

@@ -58,7 +58,8 @@ describe.each([false, true])(`${FAILOVERS} failovers under ${WRITERS} writers, s
           const primary = (await engine.status()).primary as number;
           const before = performance.now();
           await until('all write', () => own.firstAfter(before) !== null);
-          await new Promise((resolve) => setTimeout(resolve, 300 + 200 * i)); // load, so that there is something to lose
+          const { length } = own.acknowledged;
+          await until('there is something to lose', () => own.acknowledged.length > length + 3 * WRITERS);
           node(primary).kill9();
           const killedAt = performance.now();
           // The first acknowledgement by the new primary: one that was on its way when the old one died does not count.

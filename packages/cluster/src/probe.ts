@@ -5,17 +5,9 @@
  * keep its smart shutdown from ending.
  */
 import pg from 'pg';
+import { type ConnectionTarget, withConnection } from './connection.ts';
 
-export interface ProbeTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string | null;
-  readonly database: string;
-  /** TLS as towards any backend: tried first, plain text if the server has none. */
-  readonly tls: false | { readonly ca?: string; readonly rejectUnauthorized: boolean };
-  /** For all of it: connecting and asking. */
-  readonly timeoutMs: number;
+export interface ProbeTarget extends ConnectionTarget {
   /** Ask for positions too and, of a primary, for its standbys. */
   readonly replication?: boolean;
 }
@@ -96,54 +88,22 @@ const REPLICAS_MAX = 1_000;
 
 export async function probe(target: ProbeTarget): Promise<ProbeResult> {
   const startedMs = performance.now();
-  const result = await attempt(target, target.tls, startedMs);
-  if (!result.ok && target.tls !== false && /does not support SSL/.test(result.reason)) {
-    return attempt(target, false, startedMs);
-  }
-  return result;
-}
-
-async function attempt(target: ProbeTarget, tls: ProbeTarget['tls'], startedMs: number): Promise<ProbeResult> {
-  const client = new pg.Client({
-    host: target.host,
-    port: target.port,
-    user: target.user,
-    database: target.database,
-    password: target.password ?? '',
-    // The host name is not compared, as for any backend connection.
-    ssl: tls === false ? false : { ...tls, checkServerIdentity: () => undefined },
-    application_name: 'pgherd probe',
-    options: '-c search_path=pg_catalog,pg_temp',
-    connectionTimeoutMillis: target.timeoutMs,
-    query_timeout: target.timeoutMs,
-    statement_timeout: target.timeoutMs,
-  });
-  client.on('error', () => {}); // the result below says what went wrong
-  let late = false;
-  const limit = setTimeout(() => {
-    late = true;
-    client.end().catch(() => {}); // ends what is under way
-  }, target.timeoutMs);
   try {
-    await client.connect();
-    const answer = await client.query<{ recovering: boolean; version: string }>(ROLE);
-    const row = answer.rows[0];
-    const inRecovery = row?.recovering === true;
-    const version = Number(row?.version ?? 0);
-    return {
-      ok: true,
-      inRecovery,
-      version,
-      replication: target.replication === true ? await measure(client, inRecovery, version) : null,
-      tookMs: performance.now() - startedMs,
-    };
+    return await withConnection(target, 'pgherd probe', async (client) => {
+      const answer = await client.query<{ recovering: boolean; version: string }>(ROLE);
+      const row = answer.rows[0];
+      const inRecovery = row?.recovering === true;
+      const version = Number(row?.version ?? 0);
+      return {
+        ok: true,
+        inRecovery,
+        version,
+        replication: target.replication === true ? await measure(client, inRecovery, version) : null,
+        tookMs: performance.now() - startedMs,
+      };
+    });
   } catch (error) {
-    const tookMs = performance.now() - startedMs;
-    if (late) return { ok: false, kind: 'timeout', reason: `no answer within ${target.timeoutMs} ms`, tookMs };
-    return { ok: false, ...classify(error), tookMs };
-  } finally {
-    clearTimeout(limit);
-    client.end().catch(() => {});
+    return { ok: false, ...classify(error), tookMs: performance.now() - startedMs };
   }
 }
 

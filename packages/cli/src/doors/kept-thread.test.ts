@@ -41,24 +41,27 @@ describe('the thread behind the doors', () => {
       expect(heard[0]).toBeGreaterThan(0);
     });
     await thread.close();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Each new start is announced when its predecessor ends.
+    expect(said).toHaveLength(2);
     expect(starts[0]).toBe(3);
   });
 
   test('that cannot start the first time says why, and is not tried again', async () => {
     const starts = counter();
+    const log = vi.fn();
     const refused = new KeptThread({
       entry: script(`
         Atomics.add(workerData.starts, 0, 1);
         parentPort.postMessage({ t: 'failed', code: 'EADDRINUSE', message: 'in use' });
       `),
       options: { workerData: { starts } },
-      log: () => {},
+      log,
     });
     expect(await refused.start()).toMatchObject({ t: 'failed', code: 'EADDRINUSE' });
-    const broken = new KeptThread({ entry: script(`throw new Error('no')`), options: {}, log: () => {} });
+    const broken = new KeptThread({ entry: script(`throw new Error('no')`), options: {}, log });
     await expect(broken.start()).rejects.toThrow('no');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await refused.close();
+    expect(log).not.toHaveBeenCalled();
     expect(starts[0]).toBe(1);
   });
 

@@ -34,7 +34,7 @@ backend_port0 = ${backend}
   const entry = path.join(directory, 'broken.mjs');
   fs.writeFileSync(
     entry,
-    `import fs from 'node:fs'; fs.appendFileSync(${JSON.stringify(boots)}, 'x'); process.exit(7);`,
+    `import fs from 'node:fs'; fs.appendFileSync(${JSON.stringify(boots)}, Date.now() + '\\n'); process.exit(7);`,
   );
   const log = fs.openSync(path.join(directory, 'log'), 'w');
   const supervisor = new Supervisor({
@@ -49,8 +49,10 @@ backend_port0 = ${backend}
     for (const ms of [100, 200, 400]) {
       expect(text()).toContain(`exits with status 7; it could not serve yet, and is started again in ${ms} ms`);
     }
-    await pause(400);
-    expect(fs.readFileSync(boots, 'utf8').length).toBeLessThanOrEqual(5);
+    const bootedAt = (): number[] => fs.readFileSync(boots, 'utf8').trim().split('\n').map(Number);
+    await until('it is started a fifth time', () => bootedAt().length >= 5, 20_000);
+    const gaps = bootedAt().map((at, i, all) => at - (all[i - 1] ?? 0));
+    for (const [i, ms] of [100, 200, 400, 800].entries()) expect(gaps[i + 1]).toBeGreaterThanOrEqual(ms);
     expect(supervisor.status().notReady).toContain('no worker is ready');
   } finally {
     await supervisor.stop('immediate');
