@@ -1,0 +1,15 @@
+import type { NextConfig } from 'next';
+
+const config: NextConfig = {
+  // Checked by `npm run check`, for all packages at once.
+  typescript: { ignoreBuildErrors: true },
+  poweredByHeader: false,
+  reactStrictMode: true,
+  devIndicators: false,
+  // Loaded as they are: they find native parts beside them.
+  serverExternalPackages: ['@libsql/client', '@prisma/client', '@node-rs/argon2', 'pg', 'pino', 'ws'],
+  // Text and icons are small; what is compressed here is compressed by the server itself.
+  compress: true,
+};
+
+export default config;
