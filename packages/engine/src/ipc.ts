@@ -111,7 +111,12 @@ export interface ClientSlot {
   readonly id: number;
   readonly database: string;
   readonly user: string;
+  readonly application: string;
   readonly status: string;
+  readonly state: 'active' | 'idle' | 'idle in transaction' | 'idle in failed transaction';
+  readonly stateSinceMs: number;
+  /** When the transaction that is open began; null: none is. */
+  readonly openSinceMs: number | null;
   readonly connectedAtMs: number;
   readonly idleMs: number;
   /** client_idle_limit in seconds; 0 = none */

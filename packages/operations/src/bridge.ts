@@ -12,13 +12,33 @@ export interface BridgePort {
   on(event: 'message', listener: (message: unknown) => void): unknown;
 }
 
-const WATCHED = ['watch', 'watchEvents', 'watchOperations'] as const;
+const WATCHED = [
+  'watch',
+  'watchEvents',
+  'watchOperations',
+  'watchLogs',
+  'watchConfiguration',
+  'watchProblems',
+] as const;
 type Watched = (typeof WATCHED)[number];
 const ASKED = [
   'status',
   'show',
   'sessions',
   'explainRoute',
+  'compareRoutes',
+  'probeRoute',
+  'sessionActivity',
+  'logs',
+  'problems',
+  'configurationTable',
+  'configurationFiles',
+  'configurationRunning',
+  'configurationState',
+  'checkConfiguration',
+  'applyConfiguration',
+  'cancelStatements',
+  'endSessions',
   'plan',
   'events',
   'operations',

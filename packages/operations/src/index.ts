@@ -1,9 +1,12 @@
 export * from './author.ts';
 export * from './bridge.ts';
+export * from './configuration.ts';
 export * from './event.ts';
+export * from './log.ts';
 export * from './operation.ts';
 export type { Operations } from './operations.ts';
 export * from './plan.ts';
+export * from './problem.ts';
 export * from './route.ts';
 export * from './session.ts';
 export * from './status.ts';

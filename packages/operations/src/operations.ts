@@ -4,11 +4,30 @@
  * another thread (`bridge.ts`).
  */
 import type { Author } from './author.ts';
+import type {
+  ApplyReport,
+  ConfigurationCheck,
+  ConfigurationDraft,
+  ConfigurationFilesFacts,
+  ConfigurationState,
+  ConfigurationVersion,
+  ParameterTableFacts,
+  RunningConfiguration,
+} from './configuration.ts';
 import type { HerdEvent } from './event.ts';
+import type { LogLine, LogPart, LogQuestion } from './log.ts';
 import type { Operation, Rehearsal } from './operation.ts';
 import type { Plan } from './plan.ts';
-import type { RouteExplanation, RouteQuestion } from './route.ts';
-import type { SessionFacts, Shown } from './session.ts';
+import type { Problems } from './problem.ts';
+import type {
+  RouteComparison,
+  RouteComparisonQuestion,
+  RouteExplanation,
+  RouteProbe,
+  RouteProbeQuestion,
+  RouteQuestion,
+} from './route.ts';
+import type { ActivityQuestion, NodeActivity, SessionFacts, SessionResult, SessionTargets, Shown } from './session.ts';
 import type { EngineStatus, ReloadReport, StopMode } from './status.ts';
 import type { Wish } from './wish.ts';
 
@@ -23,6 +42,21 @@ export interface Operations {
   sessions(): Soon<readonly SessionFacts[]>;
   /** Where a statement of such a client would go, and why. Nothing is executed. @throws Error when nobody can tell */
   explainRoute(question: RouteQuestion): Soon<RouteExplanation>;
+  /** Each statement by the configuration that runs and by another one. Nothing is executed. */
+  compareRoutes(question: RouteComparisonQuestion): Soon<readonly RouteComparison[]>;
+  /** What server processes do, by pg_stat_activity, asked as sr_check_user. A node that does not tell says why. */
+  sessionActivity(question: ActivityQuestion): Soon<readonly NodeActivity[]>;
+  /** The newest log lines. */
+  logs(question: LogQuestion): Soon<LogPart>;
+  /** What is wrong, and what would help. */
+  problems(): Soon<Problems>;
+  configurationTable(): Soon<ParameterTableFacts>;
+  /** The files as they are on disk, secrets replaced. */
+  configurationFiles(): Soon<ConfigurationFilesFacts>;
+  configurationRunning(): Soon<RunningConfiguration>;
+  configurationState(): Soon<ConfigurationState>;
+  /** What a draft would change and what is wrong with it. Changes nothing. */
+  checkConfiguration(draft: ConfigurationDraft): Soon<ConfigurationCheck>;
   /** For each node: what happens if it dies now. */
   plan(): Soon<readonly Plan[]>;
   /** The journal from `since` on (exclusive), newest last, at most 1,000. */
@@ -37,9 +71,20 @@ export interface Operations {
   begin(wish: Wish, by: Author): Soon<Operation>;
   /** The act when it has ended. @throws RefusedError for an unknown id */
   ended(id: string): Promise<Operation>;
+  /**
+   * All of a version, or nothing: stored, taken by all workers, written to the files, read back. What the workers refuse
+   * comes back as `rejected`. @throws RefusedError CONFLICT, EXTERNALLY_MANAGED, NOT_ALLOWED: nothing was tried
+   */
+  applyConfiguration(version: ConfigurationVersion, by: Author): Promise<ApplyReport>;
+  /** Cancels what the sessions run, as their clients could. */
+  cancelStatements(targets: SessionTargets, by: Author): Promise<readonly SessionResult[]>;
+  /** Ends clients' sessions with 57P01. Server processes are not terminated. */
+  endSessions(targets: SessionTargets, by: Author): Promise<readonly SessionResult[]>;
+  /** Runs one SELECT through the proxy and tells who answered. @throws RefusedError NOT_POSSIBLE */
+  probeRoute(question: RouteProbeQuestion, by: Author): Promise<RouteProbe>;
   reload(by?: Author): Promise<ReloadReport>;
   stop(mode: StopMode, by?: Author): Promise<void>;
-  /** Opens the log file anew (logging_collector). */
+  /** Opens the log file anew. @throws RefusedError NOT_ENABLED without logging_collector */
   rotateLog(by?: Author): Soon<void>;
   /** Empties the query cache. @throws RefusedError NOT_ENABLED */
   invalidateCache(by?: Author): Soon<void>;
@@ -50,4 +95,10 @@ export interface Operations {
   watchEvents(listener: (event: HerdEvent) => void): () => void;
   /** An act each time it changes. */
   watchOperations(listener: (operation: Operation) => void): () => void;
+  /** Each new log line. */
+  watchLogs(listener: (line: LogLine) => void): () => void;
+  /** When the files, what runs or the version that was applied last changes. */
+  watchConfiguration(listener: (state: ConfigurationState) => void): () => void;
+  /** When a problem comes, goes or reads differently. */
+  watchProblems(listener: (problems: Problems) => void): () => void;
 }

@@ -56,5 +56,11 @@ export const refusalCodes = [
   'NOT_POSSIBLE',
   /** The part is switched off in the configuration. */
   'NOT_ENABLED',
+  /** What the caller goes by is not so any more: look again. */
+  'CONFLICT',
+  /** The files of the configuration are read-only: whoever manages them has to change them. */
+  'EXTERNALLY_MANAGED',
+  /** Commands and paths are not changed over the control interface (control_may_change_commands). */
+  'NOT_ALLOWED',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

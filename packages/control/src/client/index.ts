@@ -24,6 +24,10 @@ export interface ControlClientOptions {
   readonly onConnection?: (open: boolean) => void;
 }
 
+/** For one call: whom it is made for. It stands in the events beside the token's name: `console: alice`.
+ *  `api.begin.mutate(wish, onBehalfOf('alice'))` */
+export const onBehalfOf = (whom: string) => ({ context: { onBehalfOf: whom } }) as const;
+
 export type ControlClient = ReturnType<typeof createControlClient>;
 
 export function createControlClient(options: ControlClientOptions) {
@@ -47,7 +51,13 @@ export function createControlClient(options: ControlClientOptions) {
         false: httpLink({
           url: base,
           methodOverride: 'POST',
-          headers: { authorization: `Bearer ${token}` },
+          headers: ({ op }) => {
+            const whom = op.context['onBehalfOf'];
+            return {
+              authorization: `Bearer ${token}`,
+              ...(typeof whom === 'string' ? { 'x-on-behalf-of': encodeURIComponent(whom) } : {}),
+            };
+          },
           ...(options.fetch === undefined
             ? {}
             : {

@@ -5,7 +5,7 @@ import type { ControlContext } from '../router/context.ts';
 import type { ControlRouter } from '../router/create-router.ts';
 import { Places } from './places.ts';
 import { type Refusal, refusalBody, refusalStatus } from './refusal.ts';
-import { BODY_BYTES_MAX, bearerToken, checkRequest } from './request-rules.ts';
+import { bearerToken, bodyBytesMax, checkRequest, onBehalfOfHeader } from './request-rules.ts';
 import { isRefusal, type SignIn } from './sign-in.ts';
 
 export const API_PATH = '/trpc';
@@ -60,6 +60,7 @@ export async function answer(door: HttpDoor, request: IncomingMessage, response:
   const places = new Places();
   const context: ControlContext = {
     user: outcome.name,
+    onBehalfOf: onBehalfOfHeader(request.headers),
     address,
     role: () => door.signIn.roleOf(outcome),
     enter: (kind) => places.enter(kind),
@@ -71,7 +72,7 @@ export async function answer(door: HttpDoor, request: IncomingMessage, response:
     res: response,
     path: called,
     createContext: () => context,
-    maxBodySize: BODY_BYTES_MAX,
+    maxBodySize: bodyBytesMax(pathname),
     allowMethodOverride: true,
     allowBatching: false,
     onError: ({ path, error }) => {

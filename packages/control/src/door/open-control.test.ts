@@ -456,7 +456,7 @@ describe('the door', () => {
     const url = await open();
     const { api } = client(url, tokenOf('admin'));
     const answers = [
-      await api.configuration.query(),
+      await api.configuration.running.query(),
       await api.status.query(),
       await (await fetch(`${url}/openapi.json`, { headers: { authorization: `Bearer ${tokenOf('admin')}` } })).text(),
       said,

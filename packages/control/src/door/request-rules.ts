@@ -2,7 +2,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Refusal } from './refusal.ts';
 
-export const BODY_BYTES_MAX = 64 * 1024;
+const BODY_BYTES_MAX = 64 * 1024;
+/** Two files of a configuration, escaped for JSON. */
+const LARGE_BODY_BYTES_MAX = 5 * 1024 * 1024;
+const TAKES_FILES = /^\/trpc\/(?:configuration\.(?:check|applyVersion)|explainRoute|compareRoutes)$/;
+
+export const bodyBytesMax = (pathname: string): number =>
+  TAKES_FILES.test(pathname) ? LARGE_BODY_BYTES_MAX : BODY_BYTES_MAX;
 
 export interface Asked {
   readonly method: string;
@@ -37,8 +43,9 @@ export function checkRequest({ method, url, headers }: Asked): { readonly url: U
     if (type?.trim().toLowerCase() !== 'application/json') {
       return refused('UNSUPPORTED_MEDIA_TYPE', 'Send "Content-Type: application/json".');
     }
-    if (Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX) {
-      return refused('PAYLOAD_TOO_LARGE', `A request has ${BODY_BYTES_MAX} bytes at most.`);
+    const bytesMax = bodyBytesMax(address.pathname);
+    if (Number(headers['content-length'] ?? 0) > bytesMax) {
+      return refused('PAYLOAD_TOO_LARGE', `A request has ${bytesMax} bytes at most.`);
     }
   }
   return { url: address };
@@ -47,4 +54,15 @@ export function checkRequest({ method, url, headers }: Asked): { readonly url: U
 export function bearerToken(headers: IncomingHttpHeaders): string | null {
   const found = /^Bearer ([^\s]{1,1024})$/i.exec(headers.authorization ?? '');
   return found?.[1] ?? null;
+}
+
+/** For whom the holder of a token acts: a name, percent-encoded, in `x-on-behalf-of`. Empty where it cannot be read. */
+export function onBehalfOfHeader(headers: IncomingHttpHeaders): string | null {
+  const given = headers['x-on-behalf-of'];
+  if (given === undefined) return null;
+  try {
+    return decodeURIComponent(String(given));
+  } catch {
+    return '';
+  }
 }

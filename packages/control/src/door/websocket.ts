@@ -9,7 +9,7 @@ import type { ControlRouter } from '../router/create-router.ts';
 import { API_PATH, type HttpDoor } from './http.ts';
 import { Places } from './places.ts';
 import { type Refusal, refusalBody, refusalStatus } from './refusal.ts';
-import { bearerToken, checkRequest } from './request-rules.ts';
+import { bearerToken, checkRequest, onBehalfOfHeader } from './request-rules.ts';
 import { isRefusal } from './sign-in.ts';
 
 const CONNECTIONS_MAX = 64;
@@ -103,6 +103,7 @@ export class WebSocketDoor {
     const places = new Places();
     return {
       user: outcome.name,
+      onBehalfOf: onBehalfOfHeader(request.headers),
       address,
       role: () => {
         const role = signIn.roleOf(outcome);

@@ -33,6 +33,10 @@ export function sparing(operations: Operations): Operations {
   const together: Partial<Operations> = {
     status: coalesced(() => operations.status()),
     sessions: coalesced(() => operations.sessions()),
+    problems: coalesced(() => operations.problems()),
+    configurationTable: coalesced(() => operations.configurationTable()),
+    configurationFiles: coalesced(() => operations.configurationFiles()),
+    configurationRunning: coalesced(() => operations.configurationRunning()),
     plan: coalesced(() => operations.plan()),
     operations: coalesced(() => operations.operations()),
   };

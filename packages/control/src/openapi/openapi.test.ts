@@ -34,6 +34,9 @@ test('calls and subscriptions stand apart, and nothing is left as "anything"', (
     'watch.metrics',
     'watch.events',
     'watch.operations',
+    'watch.configuration',
+    'watch.problems',
+    'watch.logs',
   ]);
   expect(document['x-subscriptions']['watch.metrics']?.yields.properties?.['latency']?.type).toBe('object');
   expect(JSON.stringify(document.paths['/trpc/begin']?.post.requestBody)).toContain('"const":"switchover"');

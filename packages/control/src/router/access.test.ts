@@ -16,6 +16,7 @@ beforeEach(() => {
 
 const context = (role: Role | null, over: Partial<ControlContext> = {}): ControlContext => ({
   user: 'tester',
+  onBehalfOf: null,
   address: '192.0.2.1',
   role: () => role,
   enter: () => () => {},
@@ -32,6 +33,14 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   ended: { id: 'none' },
   stop: { mode: 'fast' },
   events: {},
+  logs: {},
+  sessionActivity: { nodes: [{ node: 0, pids: [4711] }] },
+  compareRoutes: { statements: ['select 1'], database: 'app', user: 'alice', application: '', configuration: '' },
+  probeRoute: { sql: 'select 1', database: 'app' },
+  cancelStatement: { sessions: [{ id: '1-1' }] },
+  endSession: { sessions: [{ id: '1-1' }] },
+  'configuration.check': { files: { 'pgpool.conf': '' } },
+  'configuration.applyVersion': { files: { 'pgpool.conf': '' } },
   'watch.events': {},
 };
 
@@ -114,6 +123,9 @@ describe('acts', () => {
     ['WRONG_MODE', 'PRECONDITION_FAILED'],
     ['NOT_POSSIBLE', 'PRECONDITION_FAILED'],
     ['NOT_ENABLED', 'PRECONDITION_FAILED'],
+    ['CONFLICT', 'CONFLICT'],
+    ['EXTERNALLY_MANAGED', 'PRECONDITION_FAILED'],
+    ['NOT_ALLOWED', 'FORBIDDEN'],
   ] as const)('refused with %s are told as %s', async (code, told) => {
     engine.refusal = new RefusedError(code, 'No.');
     await expect(as('operate').begin({ act: 'attach', node: 1 })).rejects.toMatchObject({ code: told, message: 'No.' });
@@ -140,6 +152,38 @@ describe('acts', () => {
   });
 });
 
+describe('whom a token acts for', () => {
+  test('stands in the author beside the token', async () => {
+    await as('operate', { onBehalfOf: 'alice' }).reload();
+    expect(engine.calls).toMatchObject([{ by: { door: 'control', user: 'tester: alice' } }]);
+  });
+
+  test.each(['', 'x'.repeat(101), 'alice\nroot'])('is refused as %j', async (onBehalfOf) => {
+    await expect(as('operate', { onBehalfOf }).reload()).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    expect(engine.calls).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  test('shows lines of clients to admin alone, and does not find them by their words for others', async () => {
+    expect((await as('operate').logs({ text: 'SECRET' })).lines).toEqual([]);
+    expect((await as('operate').logs({})).lines).toMatchObject([{ text: 'line 1' }, { client: true, text: '' }]);
+    expect((await as('admin').logs({})).lines.at(-1)?.text).toContain('secret of alice');
+    const watched = (await as('operate').watch.logs({}))[Symbol.asyncIterator]();
+    const first = watched.next();
+    await expect.poll(() => engine.watchers).toBe(1);
+    engine.says({ client: true, text: 'statement: select 1' });
+    expect((await first).value).toMatchObject({ lines: [{ text: '' }], lost: 0 });
+    await watched.return?.();
+  });
+});
+
+test('a statement runs as another user for admin alone', async () => {
+  const question = { sql: 'select 1', database: 'app', user: 'alice' };
+  await expect(as('operate').probeRoute(question)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await as('admin').probeRoute(question)).toMatchObject({ node: 1, agrees: true });
+});
+
 describe('what can be open at once', () => {
   test('is refused beyond the places, and each place is given back', async () => {
     let taken = 0;
@@ -161,8 +205,8 @@ describe('what can be open at once', () => {
 });
 
 test('secrets are masked even when the engine does not', async () => {
-  const shown = await as('read').configuration();
-  expect(shown.map(({ name, value }) => [name, value])).toEqual([
+  const { parameters } = await as('read').configuration.running();
+  expect(parameters.map(({ name, value }) => [name, value])).toEqual([
     ['port', '9999'],
     ['sr_check_password', '*****'],
     ['health_check_password0', '*****'],

@@ -1,5 +1,13 @@
 /** The base of every procedure: role table, places, typed refusals. No answer carries a stack. */
-import { type Author, type Check, type Operations, type RefusalCode, RefusedError } from '@pgherd/operations';
+import {
+  type Author,
+  type Check,
+  ON_BEHALF_OF_CHARS_MAX,
+  type Operations,
+  onBehalfOf,
+  type RefusalCode,
+  RefusedError,
+} from '@pgherd/operations';
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { z } from 'zod';
 import type { EngineFeeds } from '../feeds/engine-feeds.ts';
@@ -25,6 +33,8 @@ export interface Refused {
   readonly code: RefusalCode;
   readonly checks: readonly Check[];
 }
+
+const ON_BEHALF_OF_RULE = `Whom a call is made for is named with 1 to ${ON_BEHALF_OF_CHARS_MAX} characters, no control characters.`;
 
 const t = initTRPC
   .context<ControlContext>()
@@ -54,11 +64,13 @@ export const procedure = t.procedure.use(async ({ ctx, path, type, next }) => {
       message: `The token "${ctx.user}" has the role ${role}; this needs ${needed}.`,
     });
   }
+  const user = ctx.onBehalfOf === null ? ctx.user : onBehalfOf(ctx.user, ctx.onBehalfOf);
+  if (user === null) throw new TRPCError({ code: 'BAD_REQUEST', message: ON_BEHALF_OF_RULE });
   const leave = ctx.enter(type === 'subscription' ? 'subscription' : 'call');
   if (leave === null) {
     throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: 'Too much is open on this connection: end some of it.' });
   }
-  const author: Author = { door: 'control', user: ctx.user, address: ctx.address };
+  const author: Author = { door: 'control', user, address: ctx.address };
   const trusted = includesRole(role, TRUSTED);
   try {
     await ctx.drained();

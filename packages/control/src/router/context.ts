@@ -4,6 +4,8 @@ import type { Role } from './access.ts';
 export interface ControlContext {
   /** The name of the token. */
   readonly user: string;
+  /** For whom its holder acts: a name of the console's; null: for itself. */
+  readonly onBehalfOf: string | null;
   readonly address: string;
   /** The role at this moment; null once the token has been withdrawn. */
   role(): Role | null;

@@ -9,6 +9,9 @@ const CODES: Readonly<Record<RefusalCode, TRPCError['code']>> = {
   WRONG_MODE: 'PRECONDITION_FAILED',
   NOT_POSSIBLE: 'PRECONDITION_FAILED',
   NOT_ENABLED: 'PRECONDITION_FAILED',
+  CONFLICT: 'CONFLICT',
+  EXTERNALLY_MANAGED: 'PRECONDITION_FAILED',
+  NOT_ALLOWED: 'FORBIDDEN',
 };
 
 /** What a caller hears of a fault that is not theirs; the log has the rest. */

@@ -1,20 +1,58 @@
 /** An engine that is none: a herd of three nodes that acts end by command, for tests of the doors. */
 import {
+  type ActivityQuestion,
+  type ApplyReport,
   type Author,
+  type ConfigurationCheck,
+  type ConfigurationDraft,
+  type ConfigurationFilesFacts,
+  type ConfigurationState,
+  type ConfigurationVersion,
   type EngineStatus,
   type HerdEvent,
+  type LogLine,
+  type LogPart,
+  type LogQuestion,
+  type NodeActivity,
   type NodeStatus,
   type Operation,
   type Operations,
+  type ParameterTableFacts,
   type Plan,
+  type Problems,
   RefusedError,
   type Rehearsal,
+  type RouteComparison,
+  type RouteComparisonQuestion,
+  type RouteProbe,
+  type RouteProbeQuestion,
+  type RunningConfiguration,
   type SessionFacts,
+  type SessionResult,
+  type SessionTargets,
   type Shown,
   type Wish,
 } from '@pgherd/operations';
+import { FakeConfiguration } from './fake-configuration.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
+function fakeLine(seq: number, over: Partial<LogLine> = {}): LogLine {
+  const text = `line ${seq}`;
+  return {
+    seq,
+    at: AT,
+    level: 'log',
+    process: 'main',
+    pid: 99,
+    node: null,
+    client: false,
+    text,
+    detail: null,
+    hint: null,
+    ...over,
+  };
+}
+
 const JOURNAL_PART = 1_000;
 
 const ok = { name: 'somebody can promote', ok: true, detail: 'pg_promote() may be called', remedy: null };
@@ -71,7 +109,11 @@ export function fakeSession(id: string, over: Partial<SessionFacts> = {}): Sessi
     workerPid: 100,
     database: 'app',
     user: 'alice',
+    application: 'psql',
     status: 'idle',
+    state: 'idle',
+    stateChangedAt: AT,
+    transactionStartedAt: null,
     connectedAt: AT,
     idleMs: 1,
     protocol: [3, 0],
@@ -85,6 +127,12 @@ export function fakeSession(id: string, over: Partial<SessionFacts> = {}): Sessi
 }
 
 export class FakeOperations implements Operations {
+  readonly configuration = new FakeConfiguration();
+  readonly lines: LogLine[] = [
+    fakeLine(1),
+    fakeLine(2, { client: true, text: "statement: select 'a secret of alice'" }),
+  ];
+  found: Problems = { problems: [], lookedAt: AT };
   nodes: NodeStatus[] = [0, 1, 2].map((id) => fakeNode(id));
   clients: SessionFacts[] = [fakeSession('1-1')];
   readonly journal: HerdEvent[] = [];
@@ -112,10 +160,20 @@ export class FakeOperations implements Operations {
   readonly #statusListeners = new Set<(status: EngineStatus) => void>();
   readonly #eventListeners = new Set<(event: HerdEvent) => void>();
   readonly #actListeners = new Set<(operation: Operation) => void>();
+  readonly #logListeners = new Set<(line: LogLine) => void>();
+  readonly #configurationListeners = new Set<(state: ConfigurationState) => void>();
+  readonly #problemListeners = new Set<(problems: Problems) => void>();
   readonly #ends = new Map<string, (operation: Operation) => void>();
 
   get watchers(): number {
-    return this.#statusListeners.size + this.#eventListeners.size + this.#actListeners.size;
+    return [
+      this.#statusListeners,
+      this.#eventListeners,
+      this.#actListeners,
+      this.#logListeners,
+      this.#configurationListeners,
+      this.#problemListeners,
+    ].reduce((sum, { size }) => sum + size, 0);
   }
 
   status(): EngineStatus {
@@ -175,6 +233,87 @@ export class FakeOperations implements Operations {
 
   explainRoute(): never {
     throw new Error('No worker can tell at the moment.');
+  }
+
+  compareRoutes({ statements }: RouteComparisonQuestion): readonly RouteComparison[] {
+    const verdict = { rule: 'draw', value: '0.5', shares: [{ node: 1, probability: 1 }], error: null };
+    return statements.map((sql) => ({ sql, running: verdict, draft: verdict, changed: false }));
+  }
+
+  async probeRoute(question: RouteProbeQuestion, by: Author): Promise<RouteProbe> {
+    this.calls.push({ name: 'probeRoute', by, what: question });
+    const predicted = { rule: 'draw', value: '0.5', shares: [{ node: 1, probability: 1 }], error: null };
+    return { node: 1, predicted, agrees: true, rows: 1, error: null, tookMs: 2 };
+  }
+
+  sessionActivity({ nodes }: ActivityQuestion): readonly NodeActivity[] {
+    return nodes.map(({ node, pids }) => ({
+      node,
+      error: null,
+      rows: pids.map((pid) => ({
+        pid,
+        state: 'active',
+        waitEventType: 'Lock',
+        waitEvent: 'transactionid',
+        queryStart: AT,
+        transactionStart: AT,
+        stateChange: AT,
+        backendType: 'client backend',
+      })),
+    }));
+  }
+
+  logs({ since = 0, limit }: LogQuestion): LogPart {
+    const lines = this.lines.filter(({ seq }) => seq > since).slice(-limit);
+    return { lines, first: this.lines[0]?.seq ?? 0, last: this.lines.at(-1)?.seq ?? 0, dropped: 0 };
+  }
+
+  problems(): Problems {
+    return this.found;
+  }
+
+  configurationTable(): ParameterTableFacts {
+    return this.configuration.table();
+  }
+
+  configurationFiles(): ConfigurationFilesFacts {
+    return this.configuration.files();
+  }
+
+  configurationRunning(): RunningConfiguration {
+    return this.configuration.running();
+  }
+
+  configurationState(): ConfigurationState {
+    return this.configuration.state();
+  }
+
+  checkConfiguration(draft: ConfigurationDraft): ConfigurationCheck {
+    return this.configuration.check(draft);
+  }
+
+  async applyConfiguration(version: ConfigurationVersion, by: Author): Promise<ApplyReport> {
+    this.calls.push({ name: 'applyConfiguration', by, what: version });
+    this.#refuseIfTold();
+    const report = this.configuration.apply(version, by);
+    for (const listener of this.#configurationListeners) listener(this.configuration.state());
+    return report;
+  }
+
+  async cancelStatements(targets: SessionTargets, by: Author): Promise<readonly SessionResult[]> {
+    this.calls.push({ name: 'cancelStatements', by, what: targets });
+    return targets.sessions.map(({ id }) => ({ id, outcome: this.#has(id) ? 'done' : 'gone' }));
+  }
+
+  async endSessions(targets: SessionTargets, by: Author): Promise<readonly SessionResult[]> {
+    this.calls.push({ name: 'endSessions', by, what: targets });
+    const results = targets.sessions.map(({ id }) => ({ id, outcome: this.#has(id) ? 'done' : 'gone' }) as const);
+    this.clients = this.clients.filter(({ id }) => !targets.sessions.some((target) => target.id === id));
+    return results;
+  }
+
+  #has(id: string): boolean {
+    return this.clients.some((client) => client.id === id);
   }
 
   plan(): readonly Plan[] {
@@ -269,10 +408,38 @@ export class FakeOperations implements Operations {
     return () => this.#actListeners.delete(listener);
   }
 
+  watchLogs(listener: (line: LogLine) => void): () => void {
+    this.#logListeners.add(listener);
+    return () => this.#logListeners.delete(listener);
+  }
+
+  watchConfiguration(listener: (state: ConfigurationState) => void): () => void {
+    this.#configurationListeners.add(listener);
+    listener(this.configuration.state());
+    return () => this.#configurationListeners.delete(listener);
+  }
+
+  watchProblems(listener: (problems: Problems) => void): () => void {
+    this.#problemListeners.add(listener);
+    listener(this.found);
+    return () => this.#problemListeners.delete(listener);
+  }
+
   // --- what happens to it -----------------------------------------------------------------------------------------
 
   tick(): void {
     for (const listener of this.#statusListeners) listener(this.status());
+  }
+
+  says(line: Partial<LogLine>): void {
+    const entry = fakeLine((this.lines.at(-1)?.seq ?? 0) + 1, line);
+    this.lines.push(entry);
+    for (const listener of this.#logListeners) listener(entry);
+  }
+
+  suffers(problems: Problems['problems']): void {
+    this.found = { problems, lookedAt: AT };
+    for (const listener of this.#problemListeners) listener(this.found);
   }
 
   happens(message: string): HerdEvent {

@@ -118,7 +118,8 @@ export class Link implements ChannelHandler {
   private hold: Buffer | null = null;
   private holdFill = 0;
   private rest = 0;
-  private busySinceMs = 0;
+  /** When it was sent what it works at, or has worked at last. */
+  busySinceMs = 0;
   /** When the last ReadyForQuery came, and how long the server had been busy then. */
   readyAtMs = 0;
   latencyMs = 0;

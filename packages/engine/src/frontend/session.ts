@@ -31,6 +31,9 @@ import type { RouterSession } from './router-session.ts';
 /** Why a session ended: a closed set, for logs and metrics. */
 export type EndReason = 'terminate' | 'client-gone' | 'backend-gone' | 'protocol' | 'idle-limit' | 'shutdown' | 'epoch';
 
+/** What a client is about. */
+export type ActivityState = 'active' | 'idle' | 'idle in transaction' | 'idle in failed transaction';
+
 export type SessionState = 'idle' | 'busy' | 'stalled' | 'closing';
 
 const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
@@ -135,6 +138,8 @@ KINDS[Frontend.TERMINATE] = KIND_TERMINATE;
 const PARSE = Frontend.PARSE;
 const BIND = Frontend.BIND;
 const STATUS_IDLE = 0x49;
+const STATUS_FAILED = 0x45;
+const FAILED_TRANSACTION = 'idle in failed transaction';
 const QUERY = Frontend.QUERY;
 
 export class Session implements ChannelHandler, LinkUser, RouterSession {
@@ -157,6 +162,8 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
   private readonly owner: SessionOwner;
   state: SessionState = 'idle';
   lastActiveMs = performance.now();
+  /** When the statement that opened the present transaction was sent; 0 = none is open. */
+  private openSinceMs = 0;
   private hold: Buffer | null = null;
   private holdFill = 0;
   private rest = 0;
@@ -213,6 +220,15 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
 
   get observer(): SessionObserver | null {
     return this.overlay === null ? this.owner.observer : this.overlay.observer;
+  }
+
+  /** As pg_stat_activity would say it, with the times of the monotonic clock. */
+  get activityNow(): { readonly state: ActivityState; readonly sinceMs: number; readonly openSinceMs: number | null } {
+    const openSinceMs = this.openSinceMs === 0 ? null : this.openSinceMs;
+    if (this.running) return { state: 'active', sinceMs: this.working.busySinceMs, openSinceMs };
+    const { status } = this.home;
+    const state = openSinceMs === null ? 'idle' : status === STATUS_FAILED ? FAILED_TRANSACTION : 'idle in transaction';
+    return { state, sinceMs: this.lastActiveMs, openSinceMs };
   }
 
   get idleForMs(): number {
@@ -882,6 +898,8 @@ export class Session implements ChannelHandler, LinkUser, RouterSession {
 
   backendIdle(): void {
     this.lastActiveMs = Math.max(this.home.readyAtMs, this.link.readyAtMs);
+    if (this.home.status === STATUS_IDLE) this.openSinceMs = 0;
+    else if (this.openSinceMs === 0) this.openSinceMs = this.home.busySinceMs;
     if (this.owner.held === true) this.drainedHome();
     if (this.terminating) {
       if (this.link.replies.certain && !this.serverEnds) this.finish('terminate', true);

@@ -893,6 +893,56 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     this.log.write('log', 'log rotation was asked for; the log goes to stderr, whose file its owner rotates');
   }
 
+  // What the console asks for; filled in one by one.
+  compareRoutes(): never {
+    throw notBuilt('compareRoutes');
+  }
+  probeRoute(): never {
+    throw notBuilt('probeRoute');
+  }
+  sessionActivity(): never {
+    throw notBuilt('sessionActivity');
+  }
+  logs(): never {
+    throw notBuilt('logs');
+  }
+  problems(): never {
+    throw notBuilt('problems');
+  }
+  configurationTable(): never {
+    throw notBuilt('configurationTable');
+  }
+  configurationFiles(): never {
+    throw notBuilt('configurationFiles');
+  }
+  configurationRunning(): never {
+    throw notBuilt('configurationRunning');
+  }
+  configurationState(): never {
+    throw notBuilt('configurationState');
+  }
+  checkConfiguration(): never {
+    throw notBuilt('checkConfiguration');
+  }
+  applyConfiguration(): never {
+    throw notBuilt('applyConfiguration');
+  }
+  cancelStatements(): never {
+    throw notBuilt('cancelStatements');
+  }
+  endSessions(): never {
+    throw notBuilt('endSessions');
+  }
+  watchLogs(): () => void {
+    return () => {};
+  }
+  watchConfiguration(): () => void {
+    return () => {};
+  }
+  watchProblems(): () => void {
+    return () => {};
+  }
+
   invalidateCache(): void {
     throw new RefusedError('NOT_ENABLED', 'query cache is not enabled');
   }
@@ -1040,6 +1090,10 @@ function untilState(watch: HerdWatch, condition: () => boolean, limitMs: number)
     const poll = setInterval(look, POLL_MS); // clients come and go without an event of the herd
     const limit = setTimeout(() => done(false), limitMs);
   });
+}
+
+function notBuilt(name: string): RefusedError {
+  return new RefusedError('NOT_ENABLED', `${name} is not built yet`);
 }
 
 /** Connections that the system keeps for us until they are accepted. */

@@ -27,11 +27,16 @@ export function clientSlot(
   const { client, home, router } = session;
   const visible = statements && (viewer === null || viewer === client.user);
   const readNode = router?.state.readNode ?? home.nodeId;
+  const { state, sinceMs, openSinceMs } = session.activityNow;
   return {
     id: client.id,
     database: client.database,
     user: client.user,
+    application: client.application,
     status: session.activity,
+    state,
+    stateSinceMs: performance.timeOrigin + sinceMs,
+    openSinceMs: openSinceMs === null ? null : performance.timeOrigin + openSinceMs,
     connectedAtMs: client.connectedAtMs,
     idleMs: session.idleForMs,
     idleLimit,

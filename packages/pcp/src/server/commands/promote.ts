@@ -44,6 +44,9 @@ async function begin<T>(ask: () => T | Promise<T>, node: number): Promise<T> {
         throw busy();
       case 'NOT_POSSIBLE':
       case 'NOT_ENABLED':
+      case 'CONFLICT':
+      case 'EXTERNALLY_MANAGED':
+      case 'NOT_ALLOWED':
         throw error(FAILED, reason.message);
     }
   }

@@ -63,6 +63,9 @@ function refusalOf(reason: RefusedError, node: number): PcpRefusal {
     case 'WRONG_MODE':
     case 'NOT_POSSIBLE':
     case 'NOT_ENABLED':
+    case 'CONFLICT':
+    case 'EXTERNALLY_MANAGED':
+    case 'NOT_ALLOWED':
       return error(FAILED, message);
   }
 }
