@@ -18,6 +18,7 @@ export async function engineLikeUp(
   cluster: Cluster,
   settings: Readonly<Record<string, SettingValue>>,
   more: Partial<EngineOptions> = {},
+  ready: 'all nodes are known' | 'whatever answers' = 'all nodes are known',
 ): Promise<Engine> {
   const { probe } = cluster.secrets;
   const engine = await engineFor(cluster, {
@@ -45,8 +46,10 @@ export async function engineLikeUp(
       ...settings,
     },
   });
-  await until('all nodes are known', async () =>
-    (await engine.status()).nodes.every((node) => node.timeline !== null && node.status !== 'down'),
-  );
+  if (ready === 'all nodes are known') {
+    await until(ready, async () =>
+      (await engine.status()).nodes.every((node) => node.timeline !== null && node.status !== 'down'),
+    );
+  }
   return engine;
 }

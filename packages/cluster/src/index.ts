@@ -9,6 +9,7 @@ export { type CommandFacts, type CommandNode, expandCommand, UnsafePlaceError } 
 export { type RankedNode, type Ranking, rankCandidates } from './herd/candidates.ts';
 export type { Effect, HerdEvent, Told, ToldKind } from './herd/events.ts';
 export type { Answer, Failure } from './herd/facts.ts';
+export { type HerdMemory, memoryOf } from './herd/memory.ts';
 export type { HerdNodeSettings, HerdSettings } from './herd/settings.ts';
 export {
   type FailoverAct,

@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly lab?: string;
   /** A program that runs Node instead, in a network of its own; the engine listens at `host`. */
   readonly place?: { readonly execPath: string; readonly host: string };
+  /** Of an engine that was killed: its files are found as that one left them. */
+  readonly directory?: string;
   /** Flags of Node for the supervisor, which hands NODE_OPTIONS on to its workers. */
   readonly nodeOptions?: string;
 }
@@ -198,6 +200,14 @@ export class Engine {
     return within('the engine ends', timeoutMs, this.exited);
   }
 
+  /** kill -9 of the supervisor; its directory stays, for another engine. Resolves when its workers have followed it. */
+  async kill9(): Promise<void> {
+    const workers = this.workerPids();
+    this.child.kill('SIGKILL');
+    await this.ended();
+    await until('the workers end', () => !workers.some(isAlive));
+  }
+
   /** Stops and leaves nothing behind. Safe to call twice. */
   async stop(mode: StopMode = 'fast'): Promise<void> {
     if (this.running && this.child.connected) {
@@ -220,7 +230,7 @@ export async function writeEngineFiles(
   options: EngineOptions,
 ): Promise<{ port: number; directory: string; settings: Record<string, SettingValue> }> {
   const [port = 0] = await freePorts(1);
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-engine-'));
+  const directory = options.directory ?? fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-engine-'));
   const settings: Record<string, SettingValue> = {
     listen_addresses: options.place?.host ?? '127.0.0.1',
     port,

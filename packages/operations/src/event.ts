@@ -21,6 +21,7 @@ export const eventKinds = [
   'failoverWaits',
   'failoverDone',
   'failoverFailed',
+  'actResumed',
   'lossKnown',
   'switchoverStarted',
   'switchoverDone',

@@ -7,6 +7,7 @@ import { becomePrimary, command, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { Answer, Failure } from './facts.ts';
 import { lostPrimary } from './failover.ts';
+import { forgetOtherHerd } from './recall.ts';
 import { relaxSync } from './relax-sync.ts';
 import { NEWCOMER, type NodeState, type SuspectedBy } from './state.ts';
 import { meetStrangers } from './strangers.ts';
@@ -42,6 +43,7 @@ export function looked(draft: Draft, id: number, answer: Answer): void {
     suspicion: null,
   });
   if (wasFailing) draft.publish();
+  if (draft.state.recalled) forgetOtherHerd(draft);
   notePrimary(draft, id, answer);
   relaxSync(draft, id, answer);
   if (draft.state.act !== null) return;
@@ -340,10 +342,8 @@ function superseded(draft: Draft, by: NodeState): void {
 function comesBack(draft: Draft): void {
   const { state } = draft;
   const last = state.lastPrimary;
-  if (last === null) {
-    notInTheFile(draft);
-    return;
-  }
+  if (last === null || state.recalled) notInTheFile(draft);
+  if (last === null || state.primary !== null) return;
   const node = draft.node(last.node);
   if (node === undefined || node.attached || node.failing !== null || node.byOperator) return;
   const { answer } = node;
@@ -355,9 +355,14 @@ function comesBack(draft: Draft): void {
 
 /** At the start pgpool_status may leave out the only node that takes writes: the file is older than the herd. */
 function notInTheFile(draft: Draft): void {
+  const { systemIdentifier, lastPrimary } = draft.state;
+  const behind = ({ answer }: NodeState): boolean =>
+    strange(systemIdentifier, answer?.systemIdentifier ?? null) ||
+    (answer?.timeline ?? 0) < (lastPrimary?.timeline ?? 0);
   if (![...draft.each()].every((node) => node.answer !== null || node.failing !== null)) return;
   const writable = [...draft.each()].filter(
-    (node) => node.by === 'pgpool_status' && node.failing === null && node.answer?.inRecovery === false,
+    (node) =>
+      node.by === 'pgpool_status' && node.failing === null && node.answer?.inRecovery === false && !behind(node),
   );
   const [node] = writable;
   if (node === undefined || writable.length > 1) return;

@@ -36,6 +36,7 @@ export function becomePrimary(draft: Draft, id: number, by: string, answer: Answ
   state.timeline = answer?.timeline ?? null;
   state.systemIdentifier = answer?.systemIdentifier ?? state.systemIdentifier;
   state.searchingSince = null;
+  state.recalled = false;
   state.lastPrimary = {
     node: id,
     timeline: state.timeline,

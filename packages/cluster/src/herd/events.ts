@@ -1,5 +1,6 @@
 /** What happens to the herd, and what is to be done about it. */
 import type { Answer, Failure } from './facts.ts';
+import type { HerdMemory } from './memory.ts';
 import type { SuspectedBy } from './state.ts';
 
 export type HerdEvent =
@@ -32,11 +33,17 @@ export type HerdEvent =
   /** A switchover begins, closes the epoch, and ends with `to` as the primary. */
   | { readonly t: 'switching'; readonly to: number; readonly by: string }
   | { readonly t: 'switchFence' }
+  /** Its promotion is about to be ordered: the point of no return. */
+  | { readonly t: 'switchOrders' }
   | { readonly t: 'switched'; readonly to: number }
   /** The old primary, which the switchover has stopped, runs again, or could not be started: looks judge it as any other. */
   | { readonly t: 'returned'; readonly node: number }
   /** A switchover has ordered a promotion, and nobody knows what came of it: the herd goes on as in a failover. */
   | { readonly t: 'switchLost'; readonly ordered: number }
+  /** The old primary of a switchover that was cut short runs again, or could not be started. */
+  | { readonly t: 'revived'; readonly node: number; readonly error: string | null }
+  /** The proxy starts, and this is what it wrote down last. `clock` + a time of ours = milliseconds since 1970. */
+  | { readonly t: 'recalled'; readonly memory: HerdMemory; readonly clock: number }
   | { readonly t: 'configured' };
 
 export type Effect =
@@ -63,6 +70,10 @@ export type Effect =
   /** A standby streams from the primary that no node stands for. */
   | { readonly t: 'discovered'; readonly applicationName: string; readonly address: string; readonly primary: number }
   | { readonly t: 'syncNames'; readonly node: number; readonly names: string }
+  /** Start the old primary of a switchover again, as the primary that it was: `revived` follows. */
+  | { readonly t: 'revive'; readonly node: number }
+  /** Start the stopped old primary of a switchover as a standby of the new one: `returned` follows. */
+  | { readonly t: 'rejoin'; readonly node: number; readonly primary: number }
   | Told
   /** Write pgpool_status. */
   | { readonly t: 'save' };
@@ -89,6 +100,7 @@ export type ToldKind =
   | 'failoverWaits'
   | 'failoverDone'
   | 'failoverFailed'
+  | 'actResumed'
   | 'lossKnown'
   | 'nodeFollows'
   | 'nodeCannotFollow'

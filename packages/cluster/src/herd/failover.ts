@@ -21,6 +21,7 @@ const LIMITS: Readonly<Record<FailoverPhase, number>> = {
   proving: 3_000,
   following: 30_000,
   switching: Number.POSITIVE_INFINITY,
+  reviving: 45_000,
 };
 /** How long standbys that a synchronous commit may have waited for are awaited before another one is chosen. */
 const SYNC_PATIENCE_MS = 3_000;
@@ -75,6 +76,7 @@ export function lostPrimary(
 
 function newAct(draft: Draft, old: number, reason: string, by: string): FailoverAct {
   return {
+    kind: 'failover',
     reason,
     by,
     old,
@@ -92,6 +94,8 @@ function newAct(draft: Draft, old: number, reason: string, by: string): Failover
     failed: new Set(),
     following: new Set(),
     saidWaiting: false,
+    silentUntil: 0,
+    stopped: false,
   };
 }
 
@@ -111,7 +115,7 @@ export function operatorFailover(draft: Draft, event: Extract<HerdEvent, { t: 'f
       forGood: true,
       promotes: true,
     });
-    if (act.phase === 'asking') fence(draft);
+    if (act.phase === 'asking' || act.phase === 'reviving') fence(draft);
     return;
   }
   const wish = { by: event.by, to: event.to, acceptLoss: event.acceptLoss, byOperator: true };
@@ -144,12 +148,13 @@ const NOBODY = -1;
 export function switching(draft: Draft, to: number, by: string): void {
   const { state } = draft;
   if (state.primary === null || state.act !== null) return;
-  state.act = { ...newAct(draft, state.primary, 'a switchover', by), wished: to, phase: 'switching' };
+  const begun = newAct(draft, state.primary, 'a switchover', by);
+  state.act = { ...begun, kind: 'switchover', wished: to, phase: 'switching' };
   draft.publish();
 }
 
 /** After a switchover its old primary is out of reach for so long at most without being left out for it. */
-const RETURNS_WITHIN_MS = 40_000;
+export const RETURNS_WITHIN_MS = 40_000;
 
 /** Its epoch closes: no link to the old primary is used any more. */
 export function switchFence(draft: Draft): void {
@@ -157,8 +162,16 @@ export function switchFence(draft: Draft): void {
   if (state.act?.phase !== 'switching') return;
   state.epoch++;
   state.primary = null;
+  draft.act({ stopped: true });
   draft.effect({ t: 'fence', epoch: state.epoch });
   draft.publish();
+}
+
+/** From here on there is only forward, also over a restart. */
+export function switchOrders(draft: Draft): void {
+  const { act } = draft.state;
+  if (act?.phase !== 'switching' || act.wished === null) return;
+  draft.act({ ordered: new Map([[act.wished, draft.now]]) });
 }
 
 /** Its promotion was ordered and is in doubt: only looks can tell, and the old primary stays stopped. */
@@ -187,7 +200,7 @@ export function switched(draft: Draft, to: number): void {
   }
   state.act = null;
   if (to !== act.old) {
-    state.returning = { node: act.old, until: draft.now + RETURNS_WITHIN_MS };
+    state.returning = { node: act.old, until: draft.now + RETURNS_WITHIN_MS, asked: true };
     for (const node of draft.each()) {
       if (node.id === to || node.id === act.old || !node.attached || draft.settings.failoverBy !== 'builtin') continue;
       draft.effect({ t: 'follow', node: node.id, primary: to, forkAt: null });
@@ -263,6 +276,11 @@ export function goOn(draft: Draft): void {
       break;
     case 'switching':
       return;
+    case 'reviving':
+      if (adoptForeign(draft, act)) break;
+      if (late(draft, act)) fence(draft);
+      else lookAtAll(draft, TICK_MS * 2);
+      break;
   }
   const after = draft.state.act;
   if (after === null) return;
@@ -282,7 +300,14 @@ function standbys(draft: Draft): NodeState[] {
 
 function ask(draft: Draft, act: FailoverAct): void {
   const old = draft.node(act.old);
-  if (old !== undefined && old.failing === null && old.answeredAt !== null && old.answeredAt >= act.startedAt) {
+  if (draft.state.primary === null) {
+    // Taken up after a restart: the old primary is heard as any other, since somebody may have promoted meanwhile.
+    if (adoptForeign(draft, act)) return;
+    if (old !== undefined && old.failing === null && old.answeredAt === null && !late(draft, act)) {
+      draft.look([act.old], TICK_MS);
+      return;
+    }
+  } else if (old !== undefined && old.failing === null && old.answeredAt !== null && old.answeredAt >= act.startedAt) {
     cancel(draft, act, 'it answers again');
     return;
   }
@@ -308,7 +333,7 @@ function ask(draft: Draft, act: FailoverAct): void {
     lookAtAll(draft, SLOW_TICK_MS / 2);
     return;
   }
-  if (arrives.includes(null) && !late(draft, act)) {
+  if ((arrives.includes(null) && !late(draft, act)) || draft.now < act.silentUntil) {
     draft.look(
       asked.map((node) => node.id),
       TICK_MS,
@@ -343,7 +368,7 @@ function cancel(draft: Draft, act: FailoverAct, why: string): void {
 
 // --- fencing ----------------------------------------------------------------------------------------------------------
 
-function fence(draft: Draft): void {
+export function fence(draft: Draft): void {
   const { state } = draft;
   const { act } = state;
   if (act === null) return;
@@ -371,7 +396,9 @@ function afterFence(draft: Draft): void {
   const { settings, state } = draft;
   const { act } = state;
   if (act === null) return;
-  if (settings.failoverBy === 'builtin' || (act.promotes && settings.failoverBy !== 'command')) {
+  // A promotion that was ordered before a restart is ours to bring to its end, whoever promotes otherwise.
+  const ours = settings.failoverBy === 'builtin' || act.ordered.size > 0;
+  if (ours || (act.promotes && settings.failoverBy !== 'command')) {
     draft.act({ phase: 'choosing' });
     draft.look(standbys(draft).map((node) => node.id));
     return;
@@ -524,7 +551,8 @@ function adoptForeign(draft: Draft, act: FailoverAct): boolean {
       act.by,
     );
   }
-  draft.act({ candidate: node.id, forkAt: act.forkAt });
+  const ordered = act.ordered.size === 0 || act.ordered.has(node.id);
+  draft.act({ candidate: node.id, forkAt: ordered ? act.forkAt : null });
   serve(draft, node);
   return true;
 }
@@ -631,6 +659,8 @@ function serve(draft: Draft, node: NodeState): void {
   if (act.forkAt !== null && node.id !== act.old)
     state.fork = { node: act.old, at: act.forkAt, timeline: before?.timeline ?? null };
   if (draft.settings.failoverBy === 'builtin' && node.id !== act.old) state.promoted = node.id;
+  if (act.kind === 'switchover' && node.id !== act.old)
+    state.returning = { node: act.old, until: draft.now + RETURNS_WITHIN_MS, asked: false };
   state.failovers = [...state.failovers.filter((at) => draft.now - at < DAMPING.withinMs), draft.now];
   draft.tell('failoverDone', node.id, 'info', `node ${node.id} is the primary in place of node ${act.old}`, act.by, {
     replaced: node.id !== act.old,

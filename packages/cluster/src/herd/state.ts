@@ -25,9 +25,18 @@ export interface HerdState {
   /** Nodes whose synchronous_standby_names asks for less than its owner wished. */
   readonly relaxed: ReadonlyMap<number, RelaxedSync>;
   /** The old primary of a switchover, which has stopped it and starts it again: nobody leaves it out before `until`. */
-  readonly returning: { readonly node: number; readonly until: number } | null;
+  readonly returning: Returning | null;
+  /** Epoch, last primary and act come from before a restart of the proxy, and no primary was found since. */
+  readonly recalled: boolean;
   /** Times of the last failovers, for damping. */
   readonly failovers: readonly number[];
+}
+
+export interface Returning {
+  readonly node: number;
+  readonly until: number;
+  /** Somebody makes it a standby and starts it; false after a restart of the proxy, which forgot who did. */
+  readonly asked: boolean;
 }
 
 export interface LastPrimary {
@@ -93,6 +102,7 @@ export const mayBePromoted = (node: NodeState): boolean => node.attached || node
 export type SuspectedBy = 'health check' | 'session' | 'shutdown message' | 'operator';
 
 export interface FailoverAct {
+  readonly kind: 'failover' | 'switchover';
   /** Why the primary is replaced: one sentence, and who found it. */
   readonly reason: string;
   readonly by: string;
@@ -120,6 +130,10 @@ export interface FailoverAct {
   /** Standbys that are being made to follow. */
   readonly following: ReadonlySet<number>;
   readonly saidWaiting: boolean;
+  /** Until then it says nothing that no WAL arrives: after a restart its writers have to come back first. */
+  readonly silentUntil: number;
+  /** A switchover has closed its epoch: from then on the old primary may have been stopped. */
+  readonly stopped: boolean;
 }
 
 export type FailoverPhase =
@@ -139,7 +153,9 @@ export type FailoverPhase =
   /** The other standbys are being re-pointed; clients are served. */
   | 'following'
   /** A switchover is under way: it drives itself, and looks decide nothing meanwhile. */
-  | 'switching';
+  | 'switching'
+  /** The proxy died within a switchover, before the promotion: the old primary is started again. */
+  | 'reviving';
 
 export const NO_HERD_STATE: HerdState = {
   epoch: 1,
@@ -156,5 +172,6 @@ export const NO_HERD_STATE: HerdState = {
   syncShortSince: null,
   relaxed: new Map(),
   returning: null,
+  recalled: false,
   failovers: [],
 };

@@ -15,9 +15,12 @@ import {
   switchFence,
   switching,
   switchLost,
+  switchOrders,
 } from './failover.ts';
 
+import { recall } from './recall.ts';
 import { syncNamed } from './relax-sync.ts';
+import { rejoins, revived } from './revive.ts';
 import type { HerdSettings } from './settings.ts';
 import type { HerdState } from './state.ts';
 
@@ -62,6 +65,15 @@ export function step(state: HerdState, event: HerdEvent, settings: HerdSettings,
     case 'switching':
       switching(draft, event.to, event.by);
       break;
+    case 'switchOrders':
+      switchOrders(draft);
+      break;
+    case 'revived':
+      revived(draft, event.node, event.error);
+      break;
+    case 'recalled':
+      recall(draft, event.memory, event.clock);
+      break;
     case 'switchLost':
       switchLost(draft, event.ordered);
       break;
@@ -82,5 +94,6 @@ export function step(state: HerdState, event: HerdEvent, settings: HerdSettings,
       break;
   }
   goOn(draft);
+  rejoins(draft);
   return draft.done();
 }

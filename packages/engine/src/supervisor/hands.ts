@@ -3,8 +3,10 @@ import {
   type CommandFacts,
   type CommandNode,
   type Effect,
+  ensureSlot,
   expandCommand,
   follow,
+  type HostAgent,
   type ProbeTarget,
   promote,
   proveWrite,
@@ -26,6 +28,7 @@ export interface HandsPorts {
   /** How to sign in to a node as the user that acts. */
   target(node: number): ProbeTarget;
   epoch(): number;
+  agent(node: number): HostAgent | null;
   /** A line that a command said. */
   output(line: string): void;
 }
@@ -34,6 +37,8 @@ const PROMOTE_LIMIT_MS = 15_000;
 const PROVE_LIMIT_MS = 3_000;
 const FOLLOW_LIMIT_MS = 20_000;
 const STEP_LIMIT_MS = 5_000;
+const STOP_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 30_000;
 
 export class Hands {
   private readonly ports: HandsPorts;
@@ -64,6 +69,39 @@ export class Hands {
       forkAt,
       timeoutMs: FOLLOW_LIMIT_MS,
     });
+  }
+
+  /** Whatever stopped it may still be at work: it is stopped to the end first. */
+  async revive(node: number): Promise<void> {
+    const agent = this.agentOf(node);
+    await agent.stop('fast', STOP_LIMIT_MS);
+    await agent.start(START_LIMIT_MS);
+  }
+
+  async rejoin(node: number, primary: number): Promise<void> {
+    try {
+      const agent = this.agentOf(node);
+      const { running, state } = await agent.control();
+      if (!running || state !== 'in archive recovery') {
+        if (running && state === 'in production') throw new Error(`it runs and takes writes: pgherd recover ${node}`);
+        await agent.stop('fast', STOP_LIMIT_MS);
+        const target = this.ports.target(primary);
+        const slot = await agent.becomeStandby({ host: target.host, port: target.port });
+        if (slot !== null) await ensureSlot({ ...target, timeoutMs: STEP_LIMIT_MS }, slot);
+        await agent.start(START_LIMIT_MS);
+      }
+    } catch (error) {
+      const why = `node ${node} does not come back as a standby: ${(error as Error).message}`;
+      const told = { t: 'tell', kind: 'nodeCannotFollow', severity: 'warning', by: 'switchover', details: {} } as const;
+      this.tell({ ...told, node, message: why });
+      throw error;
+    }
+  }
+
+  private agentOf(node: number): HostAgent {
+    const agent = this.ports.agent(node);
+    if (agent === null) throw new Error('no agent runs beside it');
+    return agent;
   }
 
   /** One at a time, in the order in which they were wished. */

@@ -9,9 +9,11 @@ import {
   type Effect,
   type Failure,
   type HerdEvent,
+  type HerdMemory,
   type HerdState,
   lagOfPrimary,
   lagOfStandby,
+  memoryOf,
   NO_HERD_STATE,
   NO_LAG_KNOWN,
   type NodeState,
@@ -75,6 +77,12 @@ export interface HerdHands {
   /** A standby that no node stands for. */
   discovered(effect: Extract<Effect, { t: 'discovered' }>): void;
   tell(told: Told): void;
+  /** Starts the old primary of a switchover that was cut short, as what it was. */
+  revive(node: number): Promise<void>;
+  /** Starts it as a standby of the new one. */
+  rejoin(node: number, primary: number): Promise<void>;
+  /** Written down before the effects of the step that changed it. */
+  remember(memory: HerdMemory): void;
   save(attached: ReadonlyMap<number, boolean>): void;
 }
 
@@ -120,6 +128,8 @@ export interface HerdWatchOptions {
   readonly stored: readonly StoredStatus[] | null;
   /** Nodes whose synchronous_standby_names was relaxed and not put back before the last stop. */
   readonly relaxed: HerdState['relaxed'];
+  /** What was written down last before this start; null = nothing. */
+  readonly memory: HerdMemory | null;
 }
 
 export class HerdWatch {
@@ -142,6 +152,7 @@ export class HerdWatch {
   private rounds = 0;
   private stopped = false;
   private began = false;
+  private memory: HerdMemory | null;
   private readonly clockOffset = Date.now() - performance.now();
   readonly health: HealthChecks;
   readonly looks: Looks;
@@ -162,6 +173,7 @@ export class HerdWatch {
     this.dispatch({ t: 'configured' });
     this.believeStored(options.stored);
     this.state = { ...this.state, relaxed: options.relaxed };
+    this.memory = options.memory;
   }
 
   /** Nodes that pgpool_status names as down stay out until they are attached. */
@@ -203,6 +215,9 @@ export class HerdWatch {
 
   async start(): Promise<void> {
     this.began = true;
+    const { memory } = this;
+    this.memory = null;
+    if (memory !== null) this.dispatch({ t: 'recalled', memory, clock: this.clockOffset });
     await this.look();
     this.schedule();
   }
@@ -281,11 +296,24 @@ export class HerdWatch {
     const before = this.state;
     const { state, effects } = step(before, event, herdSettings(this.settings), performance.now());
     this.state = state;
+    this.remember();
     this.show();
     this.logChanges(before, state);
     for (const effect of effects) this.carryOut(effect);
     for (const listener of this.stateListeners) listener();
     if (this.began && this.rounds === 0 && state.primary === null && state.act === null) this.lookOn();
+  }
+
+  private remembered = '';
+
+  /** Ahead of the effects: whoever starts after a kill -9 knows at least of what was about to be done. */
+  private remember(): void {
+    if (!this.began) return;
+    const memory = memoryOf(this.state, this.clockOffset);
+    const text = JSON.stringify(memory);
+    if (text === this.remembered) return;
+    this.remembered = text;
+    this.hands.remember(memory);
   }
 
   private carryOut(effect: Effect): void {
@@ -338,6 +366,12 @@ export class HerdWatch {
         back(hands.setSyncNames(node, names), (error) => ({ t: 'syncNamed', node, names, error }));
         return;
       }
+      case 'revive':
+        back(hands.revive(effect.node), (error) => ({ t: 'revived', node: effect.node, error }));
+        return;
+      case 'rejoin':
+        back(hands.rejoin(effect.node, effect.primary), () => ({ t: 'returned', node: effect.node }));
+        return;
       case 'discovered':
         hands.discovered(effect);
         return;

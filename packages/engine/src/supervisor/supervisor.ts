@@ -51,6 +51,7 @@ import { Hands } from './hands.ts';
 import { HerdWatch } from './herd-watch.ts';
 import { Journal } from './journal.ts';
 import { type Grant, Leases } from './leases.ts';
+import { MemoryFile, onlyEpoch } from './memory-file.ts';
 import { NodeCounters } from './node-counters.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { plans } from './plan.ts';
@@ -538,8 +539,12 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       target: (node) => this.opsTarget(node),
       epoch: () => this.watchHerd?.epoch ?? 0,
       output: (line) => this.acts.output(line),
+      agent: (node) => this.options.agent?.(node) ?? null,
     });
-    if (this.options.discardStatus === true) fs.rmSync(statusFile(workDir), { force: true });
+    const memory = new MemoryFile(workDir, (message) => this.log.write('warning', message));
+    const remembered = memory.read();
+    const discard = this.options.discardStatus === true;
+    if (discard) fs.rmSync(statusFile(workDir), { force: true });
     const watch = new HerdWatch({
       settings,
       log: this.log,
@@ -547,6 +552,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       directory,
       stored: readStatusFile(statusFile(workDir)),
       relaxed: relaxedBefore(journal.since(0)),
+      memory: remembered !== null && discard ? onlyEpoch(remembered) : remembered,
       hands: {
         publish: (snapshot) => this.clusterChanged(snapshot),
         fence: (snapshot) => {
@@ -567,6 +573,9 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         setSyncNames: (node, names) => hands.setSyncNames(node, names),
         discovered: (effect) => void this.discovered(effect, hands),
         tell: (told) => hands.tell(told),
+        revive: (node) => hands.revive(node),
+        rejoin: (node, primary) => hands.rejoin(node, primary),
+        remember: (changed) => memory.write(changed),
         save: (attached) => hands.save(attached),
       },
     });

@@ -29,6 +29,8 @@ export interface SwitchoverPorts {
   cut(reason: string): void;
   /** Closes the epoch; resolves when no worker has a link to the old primary. */
   fence(): Promise<void>;
+  /** The promotion is ordered next: kept over a restart. */
+  orders(): void;
   promote(node: number): Promise<void>;
   proveWrite(node: number): Promise<void>;
   look(node: number): Promise<void>;
@@ -127,6 +129,7 @@ const PROMOTE_PAUSE_MS = 500;
 async function forward(ports: SwitchoverPorts, report: ActReport): Promise<{ readonly housed: Promise<void> }> {
   const { to } = ports;
   const deadline = performance.now() + PROMOTE_MS;
+  ports.orders();
   for (;;) {
     const error = await ports.promote(to).then(
       () => null,

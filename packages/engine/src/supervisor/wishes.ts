@@ -409,6 +409,7 @@ async function switchTo(to: number, by: Author, ports: WishPorts, report: ActRep
           if (watch.epoch !== epoch) throw new Error('the epoch could not be closed');
           await closed;
         },
+        orders: () => watch.dispatch({ t: 'switchOrders' }),
         promote: ports.promote,
         proveWrite: ports.proveWrite,
         look: (node) => watch.looks.now(node),

@@ -1,6 +1,7 @@
 /** A random schedule of faults, and what it comes to. */
 import type { HerdSettings } from '../settings.ts';
 import { Random } from './random.ts';
+import { switchover } from './switchover.ts';
 import { type Broken, type Server, World } from './world.ts';
 
 export interface Played {
@@ -111,6 +112,26 @@ const FAULTS: readonly Fault[] = [
     return ': all of them ask for a synchronous standby';
   },
 ];
+/** What needs a supervisor that lives; besides the faults above, in some schedules. */
+const ACTS: readonly Fault[] = [
+  (world, _, random) => {
+    world.crash(random.between(50, 3_000), null);
+    return ': the supervisor dies';
+  },
+  (world, _, random) => {
+    // Some steps later, between two effects of one.
+    world.crash(random.between(50, 3_000), random.below(4));
+    return ': the supervisor dies in the middle of a step';
+  },
+  (world, server) => {
+    switchover(world, server.id);
+    return ': a switchover to it begins';
+  },
+  (_, server) => {
+    Object.assign(server, { up: false, hidden: true, cut: true });
+    return 'is powered off';
+  },
+];
 const NODES_MAX = 5;
 
 const FAULTS_BY_MS = 6_000;
@@ -127,15 +148,18 @@ export function play(seed: number, watch?: (world: World) => void): Played {
     relaxSyncAfterMs: random.chance(0.5) ? 3_000 : 0,
   });
   const world = new World(settings, random);
+  world.odd = true;
   watch?.(world);
   const faults: string[] = [];
   const count = 1 + random.below(4);
+  const acts = random.chance(0.6);
   for (let i = 0; i < count; i++) {
     world.in(random.between(1_500, FAULTS_BY_MS), () => {
       const server = world.server(
         random.chance(0.5) ? (world.state.primary ?? 0) : random.below(settings.nodes.length),
       );
-      const fault = FAULTS[random.below(FAULTS.length)] as Fault;
+      const list = acts && random.chance(0.5) ? ACTS : FAULTS;
+      const fault = list[random.below(list.length)] as Fault;
       faults.push(`${(world.now / 1000).toFixed(2)} node ${server.id} ${fault(world, server, random)}`);
     });
   }

@@ -3,16 +3,20 @@
  * Verbs: kill, start, freeze, thaw, hide, show (from the supervisor), cut, join (from the workers), promote (by somebody
  * else), detach, attach, check (a health check failed), add (a new node in the
  * configuration), appear (a standby that the configuration does not know), turn (it receives from the
- * primary of now), sync (it asks for one synchronous standby).
+ * primary of now), sync (it asks for one synchronous standby), switchover
+ * (to it), off (its host is powered off), die (the supervisor, for so many milliseconds).
  */
 import type { HerdSettings } from '../settings.ts';
 import { Random } from './random.ts';
 import { simulatedSettings } from './schedule.ts';
+import { switchover } from './switchover.ts';
 import { type Server, World } from './world.ts';
 
 const OF_THE_WORLD: Readonly<Record<string, (world: World, id: number) => void>> = {
   add: (world, id) => world.add(id),
   appear: (world, id) => world.join(id),
+  switchover: (world, id) => switchover(world, id),
+  die: (world, ms) => world.crash(ms, null),
 };
 const VERBS: Readonly<Record<string, (world: World, server: Server) => void>> = {
   kill: (_, server) => {
@@ -38,6 +42,9 @@ const VERBS: Readonly<Record<string, (world: World, server: Server) => void>> = 
   },
   join: (_, server) => {
     server.cut = false;
+  },
+  off: (_, server) => {
+    Object.assign(server, { up: false, hidden: true, cut: true });
   },
   turn: (world, server) => {
     const primary = world.servers.find((other) => other.up && !other.inRecovery);
