@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
           exclude: ['**/*.{pg,cluster}.test.ts'],
           testTimeout: 30_000,
         },
@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'pg',
-          include: ['packages/*/src/**/*.{pg,cluster}.test.ts', 'test/**/*.{pg,cluster}.test.ts'],
+          include: ['{packages,apps}/*/src/**/*.{pg,cluster}.test.ts', 'test/**/*.{pg,cluster}.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

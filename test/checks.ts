@@ -12,6 +12,7 @@ export interface Check {
 
 export const checks: readonly Check[] = [
   { name: 'types', command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'types: console', command: ['node_modules/.bin/tsc', '-p', 'apps/console/tsconfig.json', '--noEmit'] },
   { name: 'lint', command: ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'boundaries', command: [process.execPath, 'test/boundaries.ts'] },
   { name: 'docs: parameters', command: [process.execPath, 'packages/config/src/docs/write.ts', '--check'] },

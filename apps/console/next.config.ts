@@ -1,4 +1,5 @@
 import type { NextConfig } from 'next';
+import createNextIntlPlugin from 'next-intl/plugin';
 
 const config: NextConfig = {
   // Checked by `npm run check`, for all packages at once.
@@ -12,4 +13,4 @@ const config: NextConfig = {
   compress: true,
 };
 
-export default config;
+export default createNextIntlPlugin('./src/i18n/request.ts')(config);

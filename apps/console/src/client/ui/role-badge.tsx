@@ -1,0 +1,44 @@
+import { useTranslations } from 'next-intl';
+import { cx } from './cx.ts';
+
+export type Role =
+  | 'primary'
+  | 'standby'
+  | 'standbySync'
+  | 'standbyAsync'
+  | 'standbyQuorum'
+  | 'leader'
+  | 'leaderVip'
+  | 'member';
+
+const LEADING: readonly Role[] = ['primary', 'leader', 'leaderVip'];
+
+interface RoleBadgeProps {
+  /** What was measured, or what is believed where nothing was measured. */
+  readonly role: Role;
+  /** What the proxies believe. Where it differs the badge splits, and the measured half is filled. */
+  readonly believed?: Role;
+}
+
+export function RoleBadge({ role, believed }: RoleBadgeProps) {
+  const t = useTranslations('words.role');
+  if (believed !== undefined && believed !== role) {
+    return (
+      <span className="role-badge">
+        <span>
+          <small>{t('believed')}</small>
+          {t(believed)}
+        </span>
+        <span className="role-badge-measured">
+          <small>{t('measured')}</small>
+          {t(role)}
+        </span>
+      </span>
+    );
+  }
+  return (
+    <span className={cx('role-badge', LEADING.includes(role) && 'role-badge-leading')}>
+      <span>{t(role)}</span>
+    </span>
+  );
+}

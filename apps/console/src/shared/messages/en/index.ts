@@ -1,0 +1,6 @@
+import shell from './shell.ts';
+import ui from './ui.ts';
+import words from './words.ts';
+
+/** An area per file; a page brings its own. */
+export default { words, ui, shell };

@@ -1,0 +1,45 @@
+/** The words of status, roles and effects: one meaning, one word, everywhere. */
+export default {
+  health: {
+    ok: 'Healthy',
+    degraded: 'Degraded',
+    down: 'Down',
+    changing: 'Changing',
+    out: 'Out on purpose',
+    unknown: 'Unknown',
+  },
+  configuration: {
+    instep: 'In step',
+    pending: 'Restart pending',
+    drifted: 'Drifted',
+    failed: 'Apply failed',
+  },
+  role: {
+    primary: 'Primary',
+    standby: 'Standby',
+    standbySync: 'Standby, sync',
+    standbyAsync: 'Standby, async',
+    standbyQuorum: 'Standby, quorum',
+    leader: 'Leader',
+    leaderVip: 'Leader, holds VIP',
+    member: 'Member',
+    believed: 'believed',
+    measured: 'measured',
+  },
+  effect: {
+    sessions: 'New sessions',
+    reload: 'Reload',
+    restart: 'Restart',
+  },
+  environment: {
+    production: 'PROD',
+    staging: 'STAGING',
+    development: 'DEV',
+    test: 'TEST',
+  },
+  nodeName: 'node {id}',
+  on: 'On',
+  off: 'Off',
+  since: 'since {time}',
+  for: 'for {duration}',
+} as const;
