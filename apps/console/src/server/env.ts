@@ -26,7 +26,10 @@ export interface ConsoleOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export function consoleOptions(env: Environment = process.env, overrides: Partial<ConsoleOptions> = {}): ConsoleOptions {
+export function consoleOptions(
+  env: Environment = process.env,
+  overrides: Partial<ConsoleOptions> = {},
+): ConsoleOptions {
   const dataDir = overrides.dataDir ?? env['PGHERD_CONSOLE_DIR'] ?? path.join(os.homedir(), '.pgherd', 'console');
   const engineUrl = env['PGHERD_CONSOLE_ENGINE'];
   const tokenFile = env['PGHERD_CONSOLE_ENGINE_TOKEN_FILE'];
@@ -37,7 +40,10 @@ export function consoleOptions(env: Environment = process.env, overrides: Partia
     port: Number(env['PGHERD_CONSOLE_PORT'] ?? 3000),
     tlsCert: env['PGHERD_CONSOLE_TLS_CERT'] ?? null,
     tlsKey: env['PGHERD_CONSOLE_TLS_KEY'] ?? null,
-    trustedProxies: (env['PGHERD_CONSOLE_TRUSTED_PROXIES'] ?? '').split(',').map((one) => one.trim()).filter(Boolean),
+    trustedProxies: (env['PGHERD_CONSOLE_TRUSTED_PROXIES'] ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean),
     publicOrigin: env['PGHERD_CONSOLE_ORIGIN'] ?? null,
     keyFile: env['PGHERD_CONSOLE_KEY_FILE'] ?? path.join(dataDir, 'console.key'),
     dev: env['NODE_ENV'] === 'development',

@@ -1,6 +1,7 @@
 /** What a person or script can do something about: a stable code and a sentence. Everything else is a fault or a bug. */
-import { TRPCError } from '@trpc/server';
+
 import type { Check } from '@pgherd/operations';
+import { TRPCError } from '@trpc/server';
 
 export type RefusalKind =
   | 'BAD_REQUEST'

@@ -11,6 +11,7 @@ import {
 } from '@trpc/client';
 import type { ControlRouter } from '../router/create-router.ts';
 
+export type { MetricsSample } from '../metrics/sample.ts';
 export type { ControlRouter } from '../router/create-router.ts';
 
 export interface ControlClientOptions {

@@ -12,6 +12,8 @@ export const metricsSampleSchema = z.object({
   statements: z.number(),
   /** Error answers since the start, all SQLSTATEs together. */
   errors: z.number(),
+  /** The same by SQLSTATE. */
+  sqlStates: z.record(z.string(), z.number()),
   latency: z.object({
     /** Upper ends of the buckets. */
     bucketsMs: z.array(z.number()),
@@ -47,6 +49,7 @@ export function sampleOf(status: EngineStatus, at: Date): MetricsSample {
     clientsRefused: status.clientsRefused,
     statements: sum(workers.map((worker) => sum(worker.statements))),
     errors: sum(workers.map(({ sqlStates }) => sum(Object.values(sqlStates)))),
+    sqlStates: bySqlState(workers.map(({ sqlStates }) => sqlStates)),
     latency: {
       bucketsMs: [...status.latencyBucketsMs],
       counts: Array.from({ length: bucketCount }, (_, i) => sum(workers.map(({ latency }) => latency[i] ?? 0))),
@@ -64,4 +67,10 @@ export function sampleOf(status: EngineStatus, at: Date): MetricsSample {
     rssBytes: supervisor.rssBytes + sum(workers.map(({ rssBytes }) => rssBytes)),
     loopDelayMaxMs: Math.max(supervisor.loopDelayMs.max, ...workers.map(({ loopDelayMs }) => loopDelayMs.max)),
   };
+}
+
+function bySqlState(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const of of counts) for (const [state, count] of Object.entries(of)) all[state] = (all[state] ?? 0) + count;
+  return all;
 }

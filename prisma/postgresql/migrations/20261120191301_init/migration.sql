@@ -133,6 +133,7 @@ CREATE TABLE "Draft" (
     "title" TEXT NOT NULL,
     "files" TEXT NOT NULL,
     "revision" INTEGER NOT NULL DEFAULT 1,
+    "changes" INTEGER NOT NULL DEFAULT 0,
     "authorId" TEXT,
     "authorName" TEXT NOT NULL,
     "source" TEXT NOT NULL DEFAULT 'ui',

@@ -77,7 +77,8 @@ export class Audit {
       if (rows.length === 0) return null;
       for (const row of rows) {
         if (row.seq !== before.seq + 1) return { seq: row.seq, why: `Entries before ${row.seq} are missing.` };
-        if (row.prevHash !== before.hash) return { seq: row.seq, why: `Entry ${row.seq} does not follow the one before it.` };
+        if (row.prevHash !== before.hash)
+          return { seq: row.seq, why: `Entry ${row.seq} does not follow the one before it.` };
         if (hashOf(row) !== row.hash) return { seq: row.seq, why: `Entry ${row.seq} was changed.` };
         before = row;
       }

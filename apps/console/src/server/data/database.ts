@@ -46,7 +46,9 @@ async function openPostgres(url: string, migrationsRoot: string): Promise<Databa
   ]);
   // One connection for the advisory lock and all that happens under it.
   const single = new PrismaPg({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
-  const applied = await withDriver(single, (driver) => migrate(driver, `${migrationsRoot}/postgresql/migrations`, null));
+  const applied = await withDriver(single, (driver) =>
+    migrate(driver, `${migrationsRoot}/postgresql/migrations`, null),
+  );
   const adapter = new PrismaPg({ connectionString: url, max: 8, connectionTimeoutMillis: 10_000 });
   const prisma = new PrismaClient({ adapter }) as unknown as Prisma;
   await prisma.$connect();

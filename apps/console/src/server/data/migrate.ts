@@ -32,7 +32,8 @@ export async function migrate(driver: SqlDriverAdapter, folder: string, sqliteFi
     const missing = wanted.filter(({ name, checksum }) => {
       const before = done.get(name);
       if (before === undefined) return true;
-      if (!before.finished) throw new MigrationError(`Migration ${name} was begun and did not end: restore the copy beside the database.`);
+      if (!before.finished)
+        throw new MigrationError(`Migration ${name} was begun and did not end: restore the copy beside the database.`);
       if (before.checksum !== checksum) throw new MigrationError(`Migration ${name} is not the one that was applied.`);
       return false;
     });

@@ -51,7 +51,9 @@ async function isSound(file: string): Promise<boolean> {
     return String(rows[0]?.[0]) === 'ok';
   } catch (error) {
     // Busy or unreadable is not corrupt: the file is left alone.
-    return !/SQLITE_CORRUPT|SQLITE_NOTADB|not a database|malformed/i.test(`${(error as { code?: string }).code} ${(error as Error).message}`);
+    return !/SQLITE_CORRUPT|SQLITE_NOTADB|not a database|malformed/i.test(
+      `${(error as { code?: string }).code} ${(error as Error).message}`,
+    );
   } finally {
     client?.close();
   }

@@ -14,7 +14,10 @@ export interface Caller {
   /** Password and second factor were last given. */
   readonly confirmedAt: Date;
   /** Cluster id → what may be done there. Administrators may do everything; see `may`. */
-  readonly grants: ReadonlyMap<string, { readonly roles: readonly Role[]; readonly permissions: ReadonlySet<Permission> }>;
+  readonly grants: ReadonlyMap<
+    string,
+    { readonly roles: readonly Role[]; readonly permissions: ReadonlySet<Permission> }
+  >;
   /** Of a token; null = no limit. */
   readonly scopes: ReadonlySet<Permission> | null;
   readonly tokenClusters: ReadonlySet<string> | null;

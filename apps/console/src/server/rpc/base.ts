@@ -37,7 +37,11 @@ const t = initTRPC
         cause instanceof Refusal ? { code: cause.code, checks: cause.checks, permission: cause.permission } : null;
       const invalid = cause instanceof z.ZodError ? z.flattenError(cause) : null;
       const message =
-        code === 'INTERNAL_SERVER_ERROR' ? INTERNAL : invalid === null ? shape.message : firstIssue(cause as z.ZodError);
+        code === 'INTERNAL_SERVER_ERROR'
+          ? INTERNAL
+          : invalid === null
+            ? shape.message
+            : firstIssue(cause as z.ZodError);
       return { ...shape, message, data: { code, httpStatus, path: path ?? '', refused, invalid } };
     },
   });
@@ -118,7 +122,11 @@ async function admit(
   // Whether a cluster is there is told to those only who may see it.
   const hidden = cluster !== null && !may(caller, 'view', cluster.id);
   if (slug !== null && (cluster === null || hidden)) {
-    throw refuse(hidden ? 'FORBIDDEN' : 'NOT_FOUND', 'NO_CLUSTER', `There is no cluster "${slug.slice(0, 60)}" for you.`);
+    throw refuse(
+      hidden ? 'FORBIDDEN' : 'NOT_FOUND',
+      'NO_CLUSTER',
+      `There is no cluster "${slug.slice(0, 60)}" for you.`,
+    );
   }
   if (!may(caller, need, cluster?.id ?? null)) {
     throw refuse('FORBIDDEN', 'PERMISSION', `This needs the permission ${need}.`, { permission: need });
@@ -157,16 +165,27 @@ function worthNoting(ctx: CallContext, caller: Caller | null, path: string): boo
 function typed(error: unknown, ctx: CallContext, path: string): TRPCError {
   const cause = error instanceof TRPCError && error.code === 'INTERNAL_SERVER_ERROR' ? (error.cause ?? error) : error;
   if (cause instanceof TRPCError) return cause;
-  if (cause instanceof Refusal) return refuse('PRECONDITION_FAILED', cause.code, cause.message, { checks: cause.checks });
+  if (cause instanceof Refusal)
+    return refuse('PRECONDITION_FAILED', cause.code, cause.message, { checks: cause.checks });
   const text = cause instanceof Error ? `${(cause as { code?: string }).code ?? ''} ${cause.message}` : String(cause);
   if (/SQLITE_FULL|disk is full|ENOSPC|53100/i.test(text)) {
-    return refuse('SERVICE_UNAVAILABLE', 'DISK_FULL', "The disk of the console's database is full. The proxies are not affected.");
+    return refuse(
+      'SERVICE_UNAVAILABLE',
+      'DISK_FULL',
+      "The disk of the console's database is full. The proxies are not affected.",
+    );
   }
   if (/SQLITE_BUSY|database is locked|P1008|SQLITE_LOCKED/i.test(text)) {
     return refuse('SERVICE_UNAVAILABLE', 'DATABASE_LOCKED', "Another program holds the console's database. Try again.");
   }
-  if (/P1001|P1017|ECONNREFUSED|SQLITE_CANTOPEN|SQLITE_IOERR|SQLITE_READONLY|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(text)) {
-    return refuse('SERVICE_UNAVAILABLE', 'DATABASE_UNAVAILABLE', "The console's database cannot be used. The proxies are not affected.");
+  if (
+    /P1001|P1017|ECONNREFUSED|SQLITE_CANTOPEN|SQLITE_IOERR|SQLITE_READONLY|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(text)
+  ) {
+    return refuse(
+      'SERVICE_UNAVAILABLE',
+      'DATABASE_UNAVAILABLE',
+      "The console's database cannot be used. The proxies are not affected.",
+    );
   }
   ctx.console.log.error({ err: cause, path }, 'a call failed');
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: INTERNAL });

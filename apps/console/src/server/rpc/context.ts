@@ -1,6 +1,7 @@
 /** What a procedure knows of its call. */
-import type { Caller } from '../people/caller.ts';
+
 import type { Console } from '../console.ts';
+import type { Caller } from '../people/caller.ts';
 
 export interface CallContext {
   readonly console: Console;

@@ -146,7 +146,12 @@ export type VerdictKey = (typeof verdictKeys)[number];
 export interface MetricsPoint {
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly sessions: { readonly active: number; readonly inTransaction: number; readonly idle: number; readonly waiting: number };
+  readonly sessions: {
+    readonly active: number;
+    readonly inTransaction: number;
+    readonly idle: number;
+    readonly waiting: number;
+  };
   /** Per second, by node id. */
   readonly statements: Readonly<Record<number, number>>;
   /** Milliseconds, by node id; null = not measured. */

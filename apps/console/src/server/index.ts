@@ -1,0 +1,82 @@
+/** Starts the console: the server at once, what it shows as soon as its database is there. */
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import type { Console } from './console.ts';
+import { type ConsoleOptions, consoleOptions } from './env.ts';
+import { isLoopbackAddress } from './http/place.ts';
+import { createServer, type Pages } from './http/server.ts';
+import { State } from './http/state.ts';
+import { firstLink, keepConsole } from './open-console.ts';
+
+export { type ConsoleOptions, consoleOptions } from './env.ts';
+
+export interface RunningConsole {
+  readonly url: string;
+  /** For the first account; null when there is one. Resolves when the database is there. */
+  readonly link: Promise<string | null>;
+  close(): Promise<void>;
+}
+
+const consoleRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** @throws Error with a sentence when it must not listen there, or cannot */
+export async function startConsole(overrides: Partial<ConsoleOptions> = {}): Promise<RunningConsole> {
+  const options = consoleOptions(process.env, overrides);
+  refuseOpenDoors(options);
+  const log = pino({ base: null, level: 'info', redact: ['*.password', '*.token', '*.secret'] });
+  const state = new State(options, log);
+  const pages = await openPages(options);
+  const server = createServer(state, pages);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => resolve());
+  });
+  const { port } = server.address() as AddressInfo;
+  const scheme = options.tlsCert === null ? 'http' : 'https';
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const url = options.publicOrigin ?? `${scheme}://${isLoopbackAddress(options.host) ? 'localhost' : host}:${port}`;
+  let tell = (_: string | null): void => {};
+  const link = new Promise<string | null>((resolve) => {
+    tell = resolve;
+  });
+  const stop = keepConsole(state, (app: Console) => {
+    publish(app, state);
+    firstLink(app, url).then(tell, () => tell(null));
+  });
+  return {
+    url,
+    link,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await stop();
+    },
+  };
+}
+
+/** Next's pages run in this process, as instances of their own: they find the console here. */
+function publish(app: Console, state: State): void {
+  (globalThis as Record<symbol, unknown>)[Symbol.for('pgherd.console')] = { app, state };
+}
+
+async function openPages(options: ConsoleOptions): Promise<Pages> {
+  const { default: next } = await import('next');
+  const app = next({ dev: options.dev, dir: consoleRoot, quiet: true, hostname: options.host, port: options.port });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  const upgrade = app.getUpgradeHandler();
+  return {
+    handle: (request, response) => handle(request, response),
+    upgrade: (request, socket, head) => upgrade(request, socket, head),
+  };
+}
+
+/** Beyond this host a console needs TLS, its own or that of a declared proxy in front. */
+function refuseOpenDoors({ host, tlsCert, trustedProxies, publicOrigin }: ConsoleOptions): void {
+  if (isLoopbackAddress(host) || tlsCert !== null) return;
+  if (trustedProxies.length > 0 && publicOrigin?.startsWith('https://') === true) return;
+  throw new Error(
+    `The console listens beyond this host (${host}) only with TLS (--console-tls-cert and --console-tls-key), or behind a declared proxy that has it (PGHERD_CONSOLE_TRUSTED_PROXIES and PGHERD_CONSOLE_ORIGIN=https://…).`,
+  );
+}

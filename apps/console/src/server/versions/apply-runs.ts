@@ -1,0 +1,2 @@
+/** Placeholder of the runner that brings versions to proxies. */
+export class ApplyRuns {}
