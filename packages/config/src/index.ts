@@ -23,7 +23,13 @@ export {
 export { type ConfigResult, type LoadResult, loadConfig, parseConfig } from './parse/parse.ts';
 export { type PatternResult, translateListPattern, translatePattern } from './parse/pattern.ts';
 export * from './passwd/index.ts';
-export { applyReload, diffSettings, formatBackendFlags, type SettingChange } from './settings/reload.ts';
+export {
+  applyReload,
+  diffSettings,
+  formatBackendFlags,
+  namedValues,
+  type SettingChange,
+} from './settings/reload.ts';
 export {
   type BackendFlags,
   type BackendSettings,
@@ -37,5 +43,5 @@ export {
   weightShares,
 } from './settings/settings.ts';
 export { type SessionSetResult, type SessionValues, sessionSettings, setInSession } from './show/session.ts';
-export { type ShowRow, showError, showLayout, showRows } from './show/show.ts';
+export { firstSentence, type ShowRow, showError, showLayout, showRows } from './show/show.ts';
 export * from './table/index.ts';

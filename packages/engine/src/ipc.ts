@@ -84,6 +84,8 @@ export type WorkerQuestion =
   /** Opens connections to a standby that is about to become the primary, for sessions of the present one. Answered with
    *  how many stand ready, after `limitMs` at most. `cool` closes what no session took. */
   | { readonly about: 'warm'; readonly node: number; readonly limitMs: number }
+  /** Which configuration it goes by: `id` and settingsDigest. */
+  | { readonly about: 'configuration' }
   /** Answered when no session waits for a connection to the primary, or after `limitMs`: with how many still do. */
   | { readonly about: 'housed'; readonly limitMs: number }
   | {

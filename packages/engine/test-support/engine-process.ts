@@ -38,6 +38,11 @@ const lab = process.argv[3] === undefined ? null : await openCluster(process.arg
 
 const supervisor = new Supervisor({
   agent: (node) => (lab === null ? null : labAgent(lab, node)),
+  onApply: (point) => {
+    if (fs.existsSync(at('killed-at')) && fs.readFileSync(at('killed-at'), 'utf8') === point) {
+      process.kill(process.pid, 'SIGKILL');
+    }
+  },
   paths: { config: at('pgpool.conf'), hba: at('pool_hba.conf'), pcp: at('pcp.conf') },
 });
 

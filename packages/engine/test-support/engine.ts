@@ -50,6 +50,7 @@ export class Engine {
   readonly directory: string;
   readonly pid: number;
   private settings: Record<string, SettingValue>;
+  private readonly options: EngineOptions;
   private readonly child: ChildProcess;
   private readonly exited: Promise<void>;
   private readonly answers = new Map<number, (value: EngineAnswer) => void>();
@@ -59,13 +60,20 @@ export class Engine {
 
   private constructor(
     child: ChildProcess,
-    facts: { host: string; port: number; directory: string; settings: Record<string, SettingValue> },
+    facts: {
+      host: string;
+      port: number;
+      directory: string;
+      settings: Record<string, SettingValue>;
+      options: EngineOptions;
+    },
   ) {
     this.child = child;
     this.host = facts.host;
     this.port = facts.port;
     this.directory = facts.directory;
     this.settings = facts.settings;
+    this.options = facts.options;
     this.pid = child.pid ?? 0;
     this.exited = new Promise((resolve) => child.once('exit', () => resolve()));
     this.operations = operationsOver({
@@ -82,7 +90,19 @@ export class Engine {
 
   /** @throws Error with the engine's own words when it does not start */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { port, directory, settings } = await writeEngineFiles(options);
+    return Engine.launch(options, await writeEngineFiles(options));
+  }
+
+  /** Another life of an engine that was killed, with its files as they are. */
+  static again(dead: Engine): Promise<Engine> {
+    const { port, directory, settings } = dead;
+    return Engine.launch(dead.options, { port, directory, settings });
+  }
+
+  private static async launch(
+    options: EngineOptions,
+    { port, directory, settings }: { port: number; directory: string; settings: Record<string, SettingValue> },
+  ): Promise<Engine> {
     const log = fs.openSync(path.join(directory, 'log'), 'a');
     const child = fork(PROCESS, [directory, ...(options.lab === undefined ? [] : [options.lab])], {
       execArgv: ['--no-warnings'],
@@ -92,7 +112,7 @@ export class Engine {
       ...(options.nodeOptions === undefined ? {} : { env: { ...env.inherited, NODE_OPTIONS: options.nodeOptions } }),
     });
     fs.closeSync(log);
-    const engine = new Engine(child, { host: options.place?.host ?? '127.0.0.1', port, directory, settings });
+    const engine = new Engine(child, { host: options.place?.host ?? '127.0.0.1', port, directory, settings, options });
     try {
       await within('the engine is ready', START_MS, engine.whenReady());
     } catch (error) {
@@ -184,6 +204,14 @@ export class Engine {
 
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
+  }
+
+  /** kill -9 of the supervisor; its files stay. Resolves when its workers are gone too. */
+  async kill(): Promise<void> {
+    const workers = this.workerPids();
+    this.child.kill('SIGKILL');
+    await this.ended();
+    await until('the workers end', () => !workers.some(isAlive));
   }
 
   workerPids(): number[] {

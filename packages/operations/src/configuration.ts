@@ -14,6 +14,8 @@ const SECRET_CHARS_MAX = 4_096;
 const SECRETS_MAX = 200;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+/** 32 bytes. */
+const key = z.string().regex(/^[0-9a-f]{64}$/);
 const effect = z.enum(['reload', 'restart', 'new sessions', 'none']);
 
 /** One entry of the parameter table. */
@@ -144,6 +146,8 @@ const secretsInput = z
 export const configurationDraftSchema = z.object({
   files: filesInput,
   secrets: secretsInput.default({}),
+  /** The key that `versionHash` is made with; absent: the engine's. */
+  clusterKey: key.optional(),
   /** Try to reach nodes that are new or moved. */
   testNodes: z.boolean().default(false),
 });
@@ -214,10 +218,7 @@ export const configurationVersionSchema = z.object({
   /** The hash of the files that the caller knows (`configuration.files`): refused with CONFLICT when they moved on. */
   expected: hash.optional(),
   /** 32 bytes in hexadecimal that fingerprints are made with from now on, so that engines and console can compare. */
-  clusterKey: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
+  clusterKey: key.optional(),
   /** Why, for the event. */
   reason: z.string().max(500).default(''),
 });

@@ -4,7 +4,7 @@ import { Lexer, type Token } from './lexer.ts';
 import { RENAMED, renamedTo } from './renamed.ts';
 
 /** A stretch of the text that is not a setting: comments, blanks, line ends, and lines that could not be read. */
-interface TextPart {
+export interface TextPart {
   readonly kind: 'text';
   readonly text: string;
 }
@@ -21,7 +21,7 @@ export interface SettingPart {
   readonly line: number;
 }
 
-type Part = TextPart | SettingPart;
+export type Part = TextPart | SettingPart;
 
 /** The text of one file as parts. Joined they are the text, byte for byte, so an edit keeps comments and order. Edits
  *  change the document itself. Included files are not part of it. */
@@ -95,6 +95,11 @@ export class ConfDocument {
 
   get settings(): readonly SettingPart[] {
     return this.#parts.filter((p) => p.kind !== 'text');
+  }
+
+  /** All of it, in order. */
+  get parts(): readonly Part[] {
+    return this.#parts;
   }
 
   toString(): string {

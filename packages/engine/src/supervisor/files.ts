@@ -14,19 +14,36 @@ export interface FilePaths {
   readonly pcp: string;
 }
 
+/** What to read in place of the files themselves; a member that is absent is read from its file. */
+export interface GivenTexts {
+  readonly config?: string;
+  readonly hba?: string;
+}
+
+/** As they were read; they hold secrets. `hba` is null where there is no such file. */
+export interface LoadedTexts {
+  readonly config: string;
+  readonly hba: string | null;
+}
+
 export type Loaded =
-  | { readonly ok: true; readonly snapshot: ConfigSnapshot; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly snapshot: ConfigSnapshot;
+      readonly warnings: readonly string[];
+      readonly texts: LoadedTexts;
+    }
   | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };
 
 const MOCK_SECRET = randomBytes(32);
 
 /** Reads and checks everything. One error refuses all of it. */
-export function loadFiles(paths: FilePaths, id: number, previous: Settings | null): Loaded {
+export function loadFiles(paths: FilePaths, id: number, previous: Settings | null, given: GivenTexts = {}): Loaded {
   const directory = path.dirname(path.resolve(paths.config));
   const warnings: string[] = [];
   let text: string;
   try {
-    text = fs.readFileSync(paths.config, 'utf8');
+    text = given.config ?? fs.readFileSync(paths.config, 'utf8');
   } catch (error) {
     const why = sentenceOf(error as NodeJS.ErrnoException);
     return { ok: false, errors: [`could not open configuration file "${paths.config}": ${why}`], warnings };
@@ -41,13 +58,15 @@ export function loadFiles(paths: FilePaths, id: number, previous: Settings | nul
   if (!parsed.ok) return { ok: false, errors: parsed.issues.map(formatIssue), warnings };
   const { settings } = parsed;
   const errors: string[] = [];
-  const hba = settings.enable_pool_hba ? loadHba(paths.hba, errors, warnings) : null;
+  const hbaText = given.hba ?? readText(paths.hba);
+  const hba = settings.enable_pool_hba ? loadHba(paths.hba, hbaText, errors, warnings) : null;
   const passwd = loadPasswd(settings, directory, errors, warnings);
   if (errors.length > 0) return { ok: false, errors, warnings };
   return {
     ok: true,
     snapshot: { id, settings, configDirectory: directory, hba, passwd, mockSecret: MOCK_SECRET },
     warnings,
+    texts: { config: text, hba: hbaText },
   };
 }
 
@@ -65,8 +84,7 @@ function readText(file: string): string | null {
   }
 }
 
-function loadHba(file: string, errors: string[], warnings: string[]): ConfigSnapshot['hba'] {
-  const text = readText(file);
+function loadHba(file: string, text: string | null, errors: string[], warnings: string[]): ConfigSnapshot['hba'] {
   if (text === null) {
     errors.push(`could not open "${file}", which enable_pool_hba = on needs`);
     return null;

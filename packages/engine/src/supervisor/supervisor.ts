@@ -9,18 +9,27 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { formatLsn, type HostAgent, type ProbeTarget } from '@pgherd/cluster';
 import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
 import {
+  type ApplyReport,
   type Author,
+  type ConfigurationCheck,
+  type ConfigurationDraft,
+  type ConfigurationFilesFacts,
+  type ConfigurationState,
+  type ConfigurationVersion,
   type EngineStatus,
   type HerdEvent,
+  type HerdEventKind,
   type NodeStatus,
   type Operation,
   type Operations,
+  type ParameterTableFacts,
   type Plan,
   RefusedError,
   type Rehearsal,
   type ReloadReport,
   type RouteExplanation,
   type RouteQuestion,
+  type RunningConfiguration,
   type SessionFacts,
   type Shown,
   type StopMode,
@@ -44,9 +53,12 @@ import { type Level, Logger } from '../log/logger.ts';
 import { VERSION } from '../version.ts';
 import { Acceptor } from './acceptor.ts';
 import { Acts } from './acts.ts';
+import type { ApplyPoint, ApplyPorts } from './configuration/apply.ts';
+import { recoverPending } from './configuration/recover.ts';
+import { ConfigurationRoom } from './configuration/room.ts';
 import { discovered, withNode } from './discovery.ts';
 import { Fences } from './fence.ts';
-import { type FilePaths, loadFiles } from './files.ts';
+import { type FilePaths, type GivenTexts, loadFiles } from './files.ts';
 import { Hands } from './hands.ts';
 import { HerdWatch } from './herd-watch.ts';
 import { Journal } from './journal.ts';
@@ -75,6 +87,8 @@ export interface SupervisorOptions {
   readonly discardStatus?: boolean;
   /** Who can start, stop and copy a node's server on its host; null = nobody. */
   readonly agent?: (node: number) => HostAgent | null;
+  /** For tests: hears where an apply of a configuration is. */
+  readonly onApply?: (point: ApplyPoint) => void;
 }
 
 /** The configuration cannot be used: one line each, with file, line and allowed values. */
@@ -132,7 +146,20 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       options.logFd ?? 2,
     );
     this.loopDelay.enable();
+    this.configuration = new ConfigurationRoom({
+      paths: options.paths,
+      settings: () => this.settings,
+      snapshot: () => this.config?.id ?? 0,
+      take: (texts) => this.takeTexts(texts),
+      askWorkers: () => this.askAll<{ id: number; digest: string }>({ about: 'configuration' }),
+      workers: () => this.live().length,
+      tell: (kind, by, message) =>
+        this.tellBy(kind, by, message, kind === 'configurationRejected' ? 'warning' : 'info'),
+      reached: options.onApply,
+    });
   }
+
+  private readonly configuration: ConfigurationRoom;
 
   get settings(): Settings {
     if (this.config === null) throw new Error('not started');
@@ -143,10 +170,12 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
 
   /** @throws ConfigurationError, ListenError, AlreadyRunningError: nothing is left half-started */
   async start(): Promise<void> {
-    const loaded = loadFiles(this.options.paths, 1, null);
+    const given = recoverPending(this.options.paths, (message) => this.log.write('warning', message));
+    const loaded = loadFiles(this.options.paths, 1, null, given);
     for (const warning of loaded.warnings) this.log.write('warning', warning);
     if (!loaded.ok) throw new ConfigurationError(loaded.errors);
     this.config = loaded.snapshot;
+    this.configuration.desk.took(loaded.texts, 'start');
     const { settings } = this;
     this.applyLogSettings(settings);
     this.gate = new Gate(admissionLimits(settings), {
@@ -671,12 +700,22 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     const more = withNode(before.settings, host, port, name, like);
     if (typeof more === 'string') return more;
     const errors = await this.takeConfiguration({ ...before, id: before.id + 1, settings: more.settings }, before);
-    return errors[0] ?? null;
+    if (errors.length > 0) return errors[0] ?? null;
+    const known = new Set(before.settings.backends.map(({ id }) => id));
+    this.configuration.desk.foundNodes(more.settings.backends.map(({ id }) => id).filter((id) => !known.has(id)));
+    return null;
   }
 
   /** One at a time: each starts from what the one before has left. */
-  reload(): Promise<ReloadReport> {
-    return this.afterReloads(() => this.reloadNow());
+  async reload(by?: Author): Promise<ReloadReport> {
+    const report = await this.afterReloads(() => this.reloadNow());
+    if (by !== undefined) {
+      const told = report.ok
+        ? `changed: ${report.changed.join(', ') || 'nothing'}`
+        : `refused: ${report.errors[0] ?? ''}`;
+      this.tellBy('reloaded', by, `The configuration files were read again; ${told}`, report.ok ? 'info' : 'warning');
+    }
+    return report;
   }
 
   private afterReloads<T>(act: () => Promise<T>): Promise<T> {
@@ -701,7 +740,28 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     const changes = diffSettings(before.settings, snapshot.settings);
     const errors = await this.takeConfiguration(snapshot, before);
     if (errors.length > 0) return report(startedMs, { ok: false, errors, warnings: loaded.warnings });
-    return report(startedMs, { ok: true, warnings: loaded.warnings, changed: changes.map((change) => change.name) });
+    this.configuration.desk.took(loaded.texts, 'reload');
+    return report(startedMs, {
+      ok: true,
+      warnings: loaded.warnings,
+      changed: changes.map((change) => change.name),
+      needRestart: [...this.configuration.desk.restartPending],
+    });
+  }
+
+  /** As a reload would take them from the files. */
+  private async takeTexts(texts: GivenTexts): Promise<Awaited<ReturnType<ApplyPorts['take']>>> {
+    const before = this.config as ConfigSnapshot;
+    const loaded = loadFiles(this.options.paths, before.id + 1, before.settings, texts);
+    for (const warning of loaded.warnings) this.log.write('warning', warning);
+    if (!loaded.ok) return { errors: loaded.errors, texts: null };
+    const errors = await this.takeConfiguration(loaded.snapshot, before);
+    return { errors, texts: errors.length === 0 ? loaded.texts : null };
+  }
+
+  private tellBy(kind: HerdEventKind, by: Author, message: string, severity: HerdEvent['severity'] = 'info'): void {
+    this.log.write(severity === 'warning' ? 'warning' : 'log', message);
+    this.journal?.add({ kind, node: null, severity, message, by, epoch: this.watchHerd?.epoch ?? 0, details: {} });
   }
 
   /** All workers take it, or all keep the one before. @returns why they could not */
@@ -839,6 +899,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       });
     }
     if (this.ticker !== null) clearInterval(this.ticker);
+    this.configuration.watch.stop();
     this.log.write('log', 'shutting down');
     await this.log.drained();
     if (this.pidFile !== null) removePidFile(this.pidFile);
@@ -918,23 +979,23 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   problems(): never {
     throw notBuilt('problems');
   }
-  configurationTable(): never {
-    throw notBuilt('configurationTable');
+  configurationTable(): ParameterTableFacts {
+    return this.configuration.desk.table();
   }
-  configurationFiles(): never {
-    throw notBuilt('configurationFiles');
+  configurationFiles(): ConfigurationFilesFacts {
+    return this.configuration.desk.files();
   }
-  configurationRunning(): never {
-    throw notBuilt('configurationRunning');
+  configurationRunning(): RunningConfiguration {
+    return this.configuration.desk.running();
   }
-  configurationState(): never {
-    throw notBuilt('configurationState');
+  configurationState(): ConfigurationState {
+    return this.configuration.desk.state();
   }
-  checkConfiguration(): never {
-    throw notBuilt('checkConfiguration');
+  checkConfiguration(draft: ConfigurationDraft): Promise<ConfigurationCheck> {
+    return this.configuration.desk.check(draft);
   }
-  applyConfiguration(): never {
-    throw notBuilt('applyConfiguration');
+  applyConfiguration(version: ConfigurationVersion, by: Author): Promise<ApplyReport> {
+    return this.afterReloads(() => this.configuration.apply(version, by));
   }
   cancelStatements(): never {
     throw notBuilt('cancelStatements');
@@ -945,8 +1006,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   watchLogs(): () => void {
     return () => {};
   }
-  watchConfiguration(): () => void {
-    return () => {};
+  watchConfiguration(listener: (state: ConfigurationState) => void): () => void {
+    return this.configuration.watch.watch(listener);
   }
   watchProblems(): () => void {
     return () => {};

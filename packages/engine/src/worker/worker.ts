@@ -34,6 +34,7 @@ import { type Level, type Log, Logger } from '../log/logger.ts';
 import { messageObserver, writeBackendError } from '../log/observer.ts';
 import { REPLICATION_KEY } from '../pool/link-key.ts';
 import { resetPlan } from '../pool/reset.ts';
+import { settingsDigest } from '../settings-digest.ts';
 import { Access } from './access.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
@@ -682,6 +683,8 @@ export class Worker implements SessionOwner {
         return this.explainFor(question);
       case 'warm':
         return { links: await this.links.warm(question.node, this.sessionsToWarm(), question.limitMs) };
+      case 'configuration':
+        return { id: this.config?.id ?? 0, digest: settingsDigest(this.settings) };
       case 'housed':
         return { left: await this.links.untilHoused(question.limitMs) };
     }

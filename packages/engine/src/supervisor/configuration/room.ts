@@ -1,0 +1,53 @@
+/** The parts that answer for the configuration, put together for the supervisor. */
+import type { ApplyReport, Author, ConfigurationVersion } from '@pgherd/operations';
+import { settingsDigest } from '../../settings-digest.ts';
+import { type ApplyPoint, type ApplyPorts, applyVersion } from './apply.ts';
+import { ConfigurationDesk, type DeskPorts } from './desk.ts';
+import { ConfigurationWatch } from './watch.ts';
+
+export interface RoomPorts extends DeskPorts {
+  readonly take: ApplyPorts['take'];
+  readonly tell: ApplyPorts['tell'];
+  /** What each worker goes by. */
+  readonly askWorkers: () => Promise<
+    readonly { readonly pid: number; readonly answer: { id: number; digest: string } }[]
+  >;
+  /** How many there are to ask. */
+  readonly workers: () => number;
+  readonly reached: ((point: ApplyPoint) => void) | undefined;
+}
+
+export class ConfigurationRoom {
+  readonly desk: ConfigurationDesk;
+  readonly watch: ConfigurationWatch;
+  readonly #ports: RoomPorts;
+
+  constructor(ports: RoomPorts) {
+    this.#ports = ports;
+    this.desk = new ConfigurationDesk(ports);
+    this.watch = new ConfigurationWatch(this.desk);
+  }
+
+  /** One at a time: the caller sees to that. */
+  apply(version: ConfigurationVersion, by: Author): Promise<ApplyReport> {
+    const { take, tell, reached } = this.#ports;
+    return applyVersion(version, by, {
+      desk: this.desk,
+      take,
+      tell,
+      readBack: () => this.#readBack(),
+      ...(reached === undefined ? {} : { reached }),
+    });
+  }
+
+  async #readBack(): Promise<string[]> {
+    const { workers, askWorkers, settings, snapshot } = this.#ports;
+    const [count, wanted, digest] = [workers(), snapshot(), settingsDigest(settings())];
+    const answers = await askWorkers();
+    const other = answers.filter(({ answer }) => answer.id !== wanted || answer.digest !== digest);
+    return [
+      ...other.map(({ pid }) => `worker ${pid} goes by another configuration`),
+      ...(answers.length < count ? [`${count - answers.length} of ${count} workers did not say what they go by`] : []),
+    ];
+  }
+}
