@@ -191,10 +191,11 @@ export class Cluster {
     return { host: node.host, port: node.port, ...this.secrets.app, database: this.database };
   }
 
-  /** Starts what does not run and adopts what does. */
-  async start(): Promise<void> {
+  /** Starts what does not run and adopts what does. @param but these stay stopped where they are */
+  async start(but: readonly PostgresNode[] = []): Promise<void> {
     makeOwnDirectory(this.socketDir, this.#description.account ?? undefined);
-    await settle(this.nodes.map(async (node) => (await node.adopt()) || (await node.start())));
+    const wanted = this.nodes.filter((node) => node.isRunning() || !but.includes(node));
+    await settle(wanted.map(async (node) => (await node.adopt()) || (await node.start())));
   }
 
   /** The primary first, so that its last record reaches the standbys. */

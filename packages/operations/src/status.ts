@@ -46,7 +46,7 @@ export const nodeStatusSchema = z.object({
   pgStatus: z.enum(['up', 'down', 'unknown']),
   role: z.enum(['primary', 'standby', 'unknown']),
   pgRole: z.enum(['primary', 'standby', 'unknown']),
-  /** Share of reads, 0 to 1. */
+  /** Share of reads, 0 to 1, by the weights; a node that is down has none, whatever this says. */
   weight: z.number(),
   /** Statements sent to the node since start. */
   statements: z.int(),
@@ -65,6 +65,8 @@ export const nodeStatusSchema = z.object({
   lastStatusChange: z.string(),
   /** False: left out, until somebody or auto_failback attaches it. */
   attached: z.boolean(),
+  /** It was the primary, and another node took its place: it may come back as a standby only (`recover`). */
+  replaced: z.boolean(),
   /** Why it is where it is, or why the last look failed: one sentence. */
   reason: z.string().nullable(),
   /** Who decided on its state last. */

@@ -113,6 +113,8 @@ export interface Facts {
   readonly ports: readonly PortFacts[];
   readonly peers: readonly PeerFacts[];
   readonly engine: EngineFacts;
+  /** Nodes that were the primary until another one took their place: to be recovered, never started as they are. */
+  readonly replaced: readonly number[];
 }
 
 export const place = ({ backend }: Pick<NodeFacts, 'backend'>): string =>

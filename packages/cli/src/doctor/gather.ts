@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parsePcpConf, type Settings } from '@pgherd/config';
+import { replacedNodes } from '@pgherd/engine';
 import type { ConfigurationFiles } from '../configuration-files.ts';
 import { readHba, readPasswords, readText, tlsSettings } from '../read-files.ts';
 import { accountsOf } from './accounts.ts';
@@ -42,6 +43,10 @@ export async function gather({ files, settings: given, issues, pcp }: Question):
     ports,
     peers,
     engine,
+    replaced:
+      engine.state === 'answers'
+        ? engine.status.nodes.filter((node) => node.replaced).map(({ id }) => id)
+        : replacedNodes(path.resolve(settings.work_dir)),
   };
 }
 

@@ -70,6 +70,7 @@ function facts(
     ports: [],
     peers: [],
     engine: { state: 'off' },
+    replaced: [],
     ...over,
   };
 }
@@ -161,4 +162,26 @@ test.each([
   [{ conf: "control_listen_addresses = '127.0.0.1,::1'\n" }],
 ] as [Parameters<typeof facts>[0]][])('%j is no fault', (over) => {
   expect(wrong(over)).toEqual([]);
+});
+
+const GONE: NodeFacts['reach'] = { ok: false, reason: 'connection refused', kind: 'refused' };
+const remedies = (nodes: readonly NodeFacts[], more: Partial<Facts> = {}): string[] =>
+  judge(facts({ nodes, ...more })).flatMap(({ name, remedy }) =>
+    remedy !== null && ['connection', 'primary'].includes(name) ? [remedy] : [],
+  );
+
+test('a primary that was replaced is to be recovered, and not to be started', () => {
+  const nodes = facts({ servers: [null, { isRecovering: false, timeline: 2, receiver: null }] }).nodes.map((node, i) =>
+    i === 0 ? { ...node, reach: GONE } : node,
+  );
+  const [remedy, ...others] = remedies(nodes, { replaced: [0] });
+  expect(remedy).toBe('Do not start it as it is: make it a standby of the primary with "pgherd recover 0".');
+  expect(others).toEqual([]);
+});
+
+test('of a herd that was stopped nobody is to be promoted', () => {
+  const nodes = facts({ servers: [null, null] }).nodes.map((node) => ({ ...node, reach: GONE }));
+  expect(remedies(nodes).at(-1)).toBe('Start the servers: "pgherd up" starts those that it has made.');
+  const left = remedies(nodes, { replaced: [0] }).at(-1);
+  expect(left).toContain('Start the servers, but not node 0, whose place was taken');
 });

@@ -6,16 +6,18 @@ import { bytes, clock, duration, plain } from './words.ts';
 export function nodeTable(nodes: readonly NodeStatus[], details: boolean): string {
   const head = ['node', 'address', 'status', 'role', 'lag', 'reads', 'since', 'why'];
   const more = ['measured', 'replication', 'position', 'checks', 'failed'];
+  const all = nodes.reduce((sum, node) => sum + (servesReads(node) ? node.weight : 0), 0);
   return formatTable(
     details ? [...head.slice(0, -1), ...more, 'why'] : head,
     nodes.map((node) => {
+      const share = servesReads(node) && all > 0 ? `${Math.round((node.weight / all) * 100)} %` : '';
       const row = [
         String(node.id),
         `${node.hostname}:${node.port}`,
         node.status,
         node.role,
         lagOf(node),
-        `${Math.round(node.weight * 100)} %`,
+        share,
         clock(node.lastStatusChange),
       ];
       const why = plain(node.reason ?? '');
@@ -23,6 +25,10 @@ export function nodeTable(nodes: readonly NodeStatus[], details: boolean): strin
     }),
   );
 }
+
+/** Reads are drawn among the nodes that are there, by their weights. */
+const servesReads = ({ status, attached }: NodeStatus): boolean =>
+  attached && (status === 'up' || status === 'waiting');
 
 function detailsOf({
   pgStatus,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, endAll, PGHERD, Running, run, temporaryFolder, until } from '../testing/program.ts';
 
 /** What outlives a run: the journal, the nodes' states, the key to the control interface. */
-const KEPT = /^(pgherd_events|pgpool_status|control_token|agent)/;
+const KEPT = /^(pgherd_events|pgherd_herd|pgpool_status|control_token|agent)/;
 
 let folder = '';
 let dir = '';
@@ -151,6 +151,37 @@ describe('pgherd up', () => {
     herd.child.kill('SIGINT');
     expect((await herd.ended).code).toBe(0);
     expect(await allFree()).toBe(true);
+  });
+
+  test('leaves a server stopped that was replaced, and says how it comes back', async () => {
+    const first = await upUntilReady();
+    const cluster = await openCluster(path.join(dir, 'herd'));
+    cluster.node(0).kill9();
+    const status = async (): Promise<string> => (await run(PGHERD, ['nodes', '--dir', dir])).stdout;
+    await until('node 1 is the primary', async () => / 1 +\| \S+ +\| \w+ +\| primary/.test(await status()));
+    const row = (await status()).split('\n').find((line) => line.startsWith(' 0 '));
+    expect(row).toMatch(/\| down /);
+    expect(row).not.toContain('%');
+    const doctor = await run(PGHERD, ['doctor', '--dir', dir]);
+    expect(doctor.stdout).toContain(
+      'Do not start it as it is: make it a standby of the primary with "pgherd recover 0"',
+    );
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(0);
+    expect((await run(PGHERD, ['doctor', '--dir', dir])).stdout).toContain('Start the servers, but not node 0');
+
+    const herd = await upUntilReady();
+    expect(herd.stdout).toContain('node 0 is left stopped, since another one took its place as the primary');
+    expect([0, 1].map((id) => cluster.node(id).isRunning())).toEqual([false, true]);
+    expect((await run(PGHERD, ['recover', '0', '--yes', '--dir', dir])).code).toBe(0);
+    expect([0, 1].map((id) => cluster.node(id).role)).toEqual(['standby', 'primary']);
+    herd.child.kill('SIGINT');
+    expect((await herd.ended).code).toBe(0);
+    expect((await openCluster(path.join(dir, 'herd'))).node(0).role).toBe('standby');
+    const again = await upUntilReady();
+    expect(again.stdout).not.toContain('left stopped');
+    again.child.kill('SIGINT');
+    expect((await again.ended).code).toBe(0);
   });
 
   test.each([

@@ -2,8 +2,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { AUTH_QUERY_SCRIPT } from '@pgherd/auth';
-import { Supervisor } from '@pgherd/engine';
-import { type Cluster, clusterExists, createCluster, findBinaries, labAgent, openCluster } from '@pgherd/lab';
+import { replacedNodes, Supervisor } from '@pgherd/engine';
+import {
+  type Cluster,
+  clusterExists,
+  createCluster,
+  findBinaries,
+  labAgent,
+  openCluster,
+  type PostgresNode,
+} from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
 import { type Doors, openDoors } from '../doors/doors.ts';
 import { operationsOf } from '../doors/operations-of.ts';
@@ -143,15 +151,28 @@ class Herd {
     const cluster = await openCluster(dir);
     refuseOtherShape(cluster, options);
     await refuseStrangers(cluster);
-    const left = cluster.nodes.filter((node) => node.isRunning()).length;
+    const running = cluster.nodes.filter((node) => node.isRunning()).length;
     this.#step(
-      left === 0
+      running === 0
         ? 'starting the PostgreSQL servers of the last run'
-        : `adopting ${left} PostgreSQL server${left === 1 ? '' : 's'} that an earlier run left`,
+        : `adopting ${running} PostgreSQL server${running === 1 ? '' : 's'} that an earlier run left`,
     );
     this.#undo.push(() => cluster.stop('fast'));
-    await cluster.start();
+    const left = this.#replaced(cluster);
+    await cluster.start(left);
+    for (const { id } of left) {
+      this.#step(
+        `node ${id} is left stopped, since another one took its place as the primary: "pgherd recover ${id}" makes it a standby`,
+      );
+    }
     return cluster;
+  }
+
+  /** As they are, they would come up as further primaries, with data of their own. */
+  #replaced(cluster: Cluster): PostgresNode[] {
+    const workDir = presentSettings(this.#options)?.work_dir ?? path.join(this.#options.dir, 'run');
+    const replaced = replacedNodes(workDir);
+    return cluster.nodes.filter((node) => replaced.includes(node.id) && node.role === 'primary' && !node.isRunning());
   }
 
   #throwIfAsked(): void {

@@ -3,7 +3,7 @@
  */
 import { formatLsn } from '../lsn.ts';
 import { greater, strange } from './candidates.ts';
-import { becomePrimary, command, setRoles, takeOut } from './change.ts';
+import { becomePrimary, command, forgiven, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { Answer, Failure } from './facts.ts';
 import { lostPrimary } from './failover.ts';
@@ -43,6 +43,7 @@ export function looked(draft: Draft, id: number, answer: Answer): void {
     suspicion: null,
   });
   if (wasFailing) draft.publish();
+  if (answer.inRecovery) forgiven(draft, id);
   if (draft.state.recalled) forgetOtherHerd(draft);
   notePrimary(draft, id, answer);
   relaxSync(draft, id, answer);

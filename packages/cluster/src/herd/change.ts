@@ -35,6 +35,7 @@ export function becomePrimary(draft: Draft, id: number, by: string, answer: Answ
   draft.change(id, { attached: true });
   state.timeline = answer?.timeline ?? null;
   state.systemIdentifier = answer?.systemIdentifier ?? state.systemIdentifier;
+  forgiven(draft, id);
   state.searchingSince = null;
   state.recalled = false;
   state.lastPrimary = {
@@ -48,6 +49,16 @@ export function becomePrimary(draft: Draft, id: number, by: string, answer: Answ
   draft.tell('primaryFound', id, 'info', `node ${id} is the primary`, by, { timeline: state.timeline });
   setRoles(draft);
   draft.publish();
+}
+
+/** Another node took its place: it must not write again as it is. */
+export function replaced(draft: Draft, id: number): void {
+  if (draft.node(id) !== undefined) draft.state.replaced = new Set([...draft.state.replaced, id]);
+}
+
+export function forgiven(draft: Draft, id: number): void {
+  const { state } = draft;
+  if (state.replaced.has(id)) state.replaced = new Set([...state.replaced].filter((other) => other !== id));
 }
 
 export function setRoles(draft: Draft): void {

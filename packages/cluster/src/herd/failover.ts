@@ -4,7 +4,7 @@
  */
 import { formatLsn } from '../lsn.ts';
 import { type RankedNode, rankCandidates, strange } from './candidates.ts';
-import { becomePrimary, lowest, mainNode, setRoles, takeOut } from './change.ts';
+import { becomePrimary, lowest, mainNode, replaced, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { HerdEvent } from './events.ts';
 import { COULD_NOT_FOLLOW, type FailoverAct, type FailoverPhase, mayBePromoted, type NodeState } from './state.ts';
@@ -201,6 +201,7 @@ export function switched(draft: Draft, to: number): void {
   state.act = null;
   if (to !== act.old) {
     state.returning = { node: act.old, until: draft.now + RETURNS_WITHIN_MS, asked: true };
+    replaced(draft, act.old);
     for (const node of draft.each()) {
       if (node.id === to || node.id === act.old || !node.attached || draft.settings.failoverBy !== 'builtin') continue;
       draft.effect({ t: 'follow', node: node.id, primary: to, forkAt: null });
@@ -659,6 +660,7 @@ function serve(draft: Draft, node: NodeState): void {
   if (act.forkAt !== null && node.id !== act.old)
     state.fork = { node: act.old, at: act.forkAt, timeline: before?.timeline ?? null };
   if (draft.settings.failoverBy === 'builtin' && node.id !== act.old) state.promoted = node.id;
+  if (node.id !== act.old) replaced(draft, act.old);
   if (act.kind === 'switchover' && node.id !== act.old)
     state.returning = { node: act.old, until: draft.now + RETURNS_WITHIN_MS, asked: false };
   state.failovers = [...state.failovers.filter((at) => draft.now - at < DAMPING.withinMs), draft.now];

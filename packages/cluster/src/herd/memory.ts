@@ -10,6 +10,8 @@ export interface HerdMemory {
   readonly systemIdentifier: string | null;
   /** The last primary and its timeline. */
   readonly last: { readonly node: number; readonly timeline: number | null } | null;
+  /** Nodes whose place another one took: they must not be started as what they were. */
+  readonly replaced: readonly number[];
   readonly promoted: number | null;
   readonly fork: { readonly node: number; readonly at: string; readonly timeline: number | null } | null;
   /** Nodes that are left out, and why; pgpool_status says only that they are. */
@@ -61,6 +63,7 @@ export function memoryOf(state: HerdState, clock: number): HerdMemory {
     epoch: state.epoch,
     systemIdentifier: state.systemIdentifier,
     last: last === null ? null : { node: last.node, timeline: last.timeline },
+    replaced: [...state.replaced],
     promoted: state.promoted,
     fork: fork === null ? null : { ...fork, at: formatLsn(fork.at) },
     left: [...state.nodes.values()]

@@ -16,6 +16,7 @@ export function recall(draft: Draft, memory: HerdMemory, clock: number): void {
   state.recalled = true;
   state.systemIdentifier = memory.systemIdentifier;
   state.promoted = memory.promoted;
+  state.replaced = new Set(memory.replaced.filter((id) => draft.node(id) !== undefined));
   state.failovers = memory.failovers.map(ours);
   state.fork = memory.fork === null ? null : { ...memory.fork, at: parseLsn(memory.fork.at) ?? 0n };
   if (memory.last !== null) {
@@ -124,6 +125,7 @@ export function forgetOtherHerd(draft: Draft): void {
   state.lastPrimary = null;
   state.fork = null;
   state.promoted = null;
+  state.replaced = new Set();
   state.returning = null;
   if (state.act === null) return;
   draft.tell(

@@ -18,6 +18,8 @@ export interface HerdState {
   readonly fork: { readonly node: number; readonly at: bigint; readonly timeline: number | null } | null;
   /** Standbys that no node stands for and that were told of, as `name at address`. */
   readonly strangers: ReadonlySet<string>;
+  /** They were the primary until another node took their place, and were not seen as standbys since. */
+  readonly replaced: ReadonlySet<number>;
   /** The node that a built-in failover has promoted last. */
   readonly promoted: number | null;
   /** Since when too few of the promoted node's synchronous standbys stream. */
@@ -168,6 +170,7 @@ export const NO_HERD_STATE: HerdState = {
   lastPrimary: null,
   fork: null,
   strangers: new Set(),
+  replaced: new Set(),
   promoted: null,
   syncShortSince: null,
   relaxed: new Map(),

@@ -34,6 +34,7 @@ const node = (id: number, over: Partial<NodeStatus>): NodeStatus => ({
   receivedLsn: null,
   upstream: null,
   systemIdentifier: null,
+  replaced: false,
   ...over,
 });
 

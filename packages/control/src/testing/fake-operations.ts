@@ -99,6 +99,7 @@ export function fakeNode(id: number, over: Partial<NodeStatus> = {}): NodeStatus
     receivedLsn: null,
     upstream: null,
     systemIdentifier: null,
+    replaced: false,
     ...over,
   };
 }

@@ -56,6 +56,8 @@ export interface WatchedNode {
   readonly by: string;
   readonly lastChange: Date;
   readonly answer: Answer | null;
+  /** Another node took its place as the primary. */
+  readonly replaced: boolean;
   readonly lagBytes: number | null;
   readonly lagMs: number | null;
   readonly replayLsn: string | null;
@@ -599,6 +601,7 @@ export class HerdWatch {
         by: node.by,
         lastChange: new Date(this.clockOffset + Math.max(node.changedAt, node.failing?.since ?? 0)),
         answer: node.answer,
+        replaced: state.replaced.has(node.id),
         lagBytes: lag.bytes,
         lagMs: lag.ms,
         replayLsn: lag.replayLsn,

@@ -9,6 +9,11 @@ import type { HerdMemory } from '@pgherd/cluster';
 
 const FORMAT = 1;
 
+/** Nodes whose place another one took, as an engine that does not run has left it. @param workDir of its configuration */
+export function replacedNodes(workDir: string): readonly number[] {
+  return new MemoryFile(workDir, () => {}).read()?.replaced ?? [];
+}
+
 export class MemoryFile {
   private readonly file: string;
   private readonly warn: (message: string) => void;
@@ -68,6 +73,7 @@ export const onlyEpoch = ({ epoch }: HerdMemory): HerdMemory => ({
   epoch,
   systemIdentifier: null,
   last: null,
+  replaced: [],
   promoted: null,
   fork: null,
   left: [],

@@ -1132,6 +1132,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         healthCheck: watchHerd.health.of(node.id).facts,
         decidedBy: node.by,
         attached: node.attached,
+        replaced: node.replaced,
         timeline: node.answer?.timeline ?? null,
         receivedLsn: node.answer?.received == null ? null : formatLsn(node.answer.received),
         upstream: node.answer?.upstream ?? null,

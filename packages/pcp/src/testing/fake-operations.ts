@@ -36,6 +36,7 @@ export function fakeNode(id: number, changes: Partial<NodeStatus> = {}): NodeSta
     receivedLsn: null,
     upstream: null,
     systemIdentifier: null,
+    replaced: false,
     ...changes,
   };
 }

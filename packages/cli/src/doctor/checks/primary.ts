@@ -4,7 +4,7 @@ import { bad, type Finding, ok, warn } from '../finding.ts';
 const NAME = 'primary';
 
 /** Who is it, by what the servers say themselves. */
-export function primary({ nodes, settings, engine }: Facts): Finding[] {
+export function primary({ nodes, settings, engine, replaced }: Facts): Finding[] {
   if (nodes.length === 0 || settings.backend_clustering_mode !== 'streaming_replication') return [];
   const found = nodes.filter(({ server }) => server?.isRecovering === false);
   const [one, ...others] = found;
@@ -17,7 +17,9 @@ export function primary({ nodes, settings, engine }: Facts): Finding[] {
       bad(
         NAME,
         `no primary is found: ${nodes.map(whyNot).join('; ')}`,
-        'Promote a standby, start the primary, or let sr_check_user in: what was said of each node tells which.',
+        nodes.some(({ reach }) => reach.ok)
+          ? 'Promote a standby, start the primary, or let sr_check_user in: what was said of each node tells which.'
+          : startThem(replaced),
       ),
     ];
   }
@@ -51,6 +53,13 @@ export function primary({ nodes, settings, engine }: Facts): Finding[] {
     );
   }
   return findings;
+}
+
+/** Nobody answers: the herd was stopped, and nothing is to be promoted. */
+function startThem(replaced: readonly number[]): string {
+  const left = replaced.map((id) => `node ${id}`).join(' and ');
+  const but = replaced.length === 0 ? '' : `, but not ${left}, whose place was taken`;
+  return `Start the servers${but}: "pgherd up" starts those that it has made.`;
 }
 
 const isWell = ({ result }: NodeFacts['signIns'][number]): boolean => result.ok;
