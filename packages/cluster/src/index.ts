@@ -7,6 +7,7 @@ export { proveWrite } from './actions/prove-write.ts';
 export { setSyncNames } from './actions/set-sync-names.ts';
 export { type CommandFacts, type CommandNode, expandCommand, UnsafePlaceError } from './commands/expand.ts';
 export { type RankedNode, type Ranking, rankCandidates } from './herd/candidates.ts';
+export { type ConnectionTarget, withConnection } from './connection.ts';
 export type { Effect, HerdEvent, Told, ToldKind } from './herd/events.ts';
 export type { Answer, Failure } from './herd/facts.ts';
 export { type HerdMemory, memoryOf } from './herd/memory.ts';

@@ -84,6 +84,21 @@ export type WorkerQuestion =
   /** Opens connections to a standby that is about to become the primary, for sessions of the present one. Answered with
    *  how many stand ready, after `limitMs` at most. `cool` closes what no session took. */
   | { readonly about: 'warm'; readonly node: number; readonly limitMs: number }
+  /** Cancels what its sessions run, or ends them; answered with a SessionResult for each. */
+  | {
+      readonly about: 'sessions';
+      readonly act: 'cancel' | 'end';
+      readonly targets: readonly {
+        /** As doors name it. */
+        readonly id: string;
+        /** Of the session, in its worker. */
+        readonly session: number;
+        /** What must be true of it; null: anything. */
+        readonly user: string | null;
+        readonly connectedAtMs: number | null;
+      }[];
+      readonly reason: string;
+    }
   /** Which configuration it goes by: `id` and settingsDigest. */
   | { readonly about: 'configuration' }
   /** Answered when no session waits for a connection to the primary, or after `limitMs`: with how many still do. */

@@ -29,7 +29,15 @@ import type { Router } from './router.ts';
 import type { RouterSession } from './router-session.ts';
 
 /** Why a session ended: a closed set, for logs and metrics. */
-export type EndReason = 'terminate' | 'client-gone' | 'backend-gone' | 'protocol' | 'idle-limit' | 'shutdown' | 'epoch';
+export type EndReason =
+  | 'terminate'
+  | 'client-gone'
+  | 'backend-gone'
+  | 'protocol'
+  | 'idle-limit'
+  | 'shutdown'
+  | 'administrator'
+  | 'epoch';
 
 /** What a client is about. */
 export type ActivityState = 'active' | 'idle' | 'idle in transaction' | 'idle in failed transaction';

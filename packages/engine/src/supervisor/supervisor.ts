@@ -9,6 +9,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { formatLsn, type HostAgent, type ProbeTarget } from '@pgherd/cluster';
 import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
 import {
+  type ActivityQuestion,
   type ApplyReport,
   type Author,
   type ConfigurationCheck,
@@ -19,6 +20,7 @@ import {
   type EngineStatus,
   type HerdEvent,
   type HerdEventKind,
+  type NodeActivity,
   type NodeStatus,
   type Operation,
   type Operations,
@@ -31,6 +33,8 @@ import {
   type RouteQuestion,
   type RunningConfiguration,
   type SessionFacts,
+  type SessionResult,
+  type SessionTargets,
   type Shown,
   type StopMode,
   type Wish,
@@ -70,6 +74,8 @@ import { plans } from './plan.ts';
 import { relaxedBefore } from './relaxed-before.ts';
 import { herdReport } from './reports.ts';
 import { respawnPauseMs } from './respawn-pause.ts';
+import { sessionActivity } from './session-activity.ts';
+import { actOnSessions, type SessionActPorts } from './session-acts.ts';
 import { sessionFacts } from './session-facts.ts';
 import { poolsReport, processesReport } from './slot-reports.ts';
 import { readStatusFile, statusFile, writeStatusFile } from './status-file.ts';
@@ -668,6 +674,14 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return this.wishPorts;
   }
 
+  /** As sr_check_user; a sentence where that cannot be. */
+  private probeTarget(node: number): ProbeTarget | string {
+    const { sr_check_user: user, sr_check_password: password, sr_check_database: database } = this.settings;
+    if (!this.herd.nodes.has(node)) return `there is no node ${node}`;
+    if (user === '') return 'sr_check_user is not set, so the server cannot be asked';
+    return { ...this.herd.target(node, user, password), database };
+  }
+
   /** The user that promotes and re-points: failover_user, else recovery_user. */
   private opsTarget(node: number): ProbeTarget {
     const { settings } = this;
@@ -970,8 +984,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   probeRoute(): never {
     throw notBuilt('probeRoute');
   }
-  sessionActivity(): never {
-    throw notBuilt('sessionActivity');
+  sessionActivity(question: ActivityQuestion): Promise<readonly NodeActivity[]> {
+    return sessionActivity(question, (node) => this.probeTarget(node));
   }
   logs(): never {
     throw notBuilt('logs');
@@ -997,12 +1011,21 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   applyConfiguration(version: ConfigurationVersion, by: Author): Promise<ApplyReport> {
     return this.afterReloads(() => this.configuration.apply(version, by));
   }
-  cancelStatements(): never {
-    throw notBuilt('cancelStatements');
+  cancelStatements(targets: SessionTargets, by: Author): Promise<readonly SessionResult[]> {
+    return actOnSessions('cancel', targets, by, this.sessionActs);
   }
-  endSessions(): never {
-    throw notBuilt('endSessions');
+  endSessions(targets: SessionTargets, by: Author): Promise<readonly SessionResult[]> {
+    return actOnSessions('end', targets, by, this.sessionActs);
   }
+  private readonly sessionActs: SessionActPorts = {
+    isThere: (pid) => this.live().some((worker) => worker.pid === pid),
+    ask: async (pid, question) => {
+      const worker = this.live().find((candidate) => candidate.pid === pid);
+      const answer = worker === undefined ? null : await this.askWorker<readonly SessionResult[]>(worker, question);
+      return Array.isArray(answer) ? answer : null;
+    },
+    tell: (kind, by, message) => this.tellBy(kind, by, message),
+  };
   watchLogs(): () => void {
     return () => {};
   }

@@ -52,14 +52,20 @@ export class Cancels {
   async cancelHere(pid: number, secret: Buffer): Promise<boolean> {
     const session = this.sessionsOf(pid).find(({ client }: Session) => sameSecret(client.secret, secret));
     if (session === undefined) return false;
-    if (session.router?.cancelWaiting() === true) return true;
+    await this.cancelSession(session);
+    return true;
+  }
+
+  /** @returns `idle` when it ran nothing, or nothing that can be cancelled */
+  async cancelSession(session: Session): Promise<'done' | 'idle'> {
+    if (session.router?.cancelWaiting() === true) return 'done';
     // What has been asked and is still on its way to a server is meant too.
     while (session.starting && !session.home.replies.running) await session.whenStarted();
-    if (!session.running) return true; // too late: nothing runs that could be meant
+    if (!session.running) return 'idle'; // too late: nothing runs that could be meant
     const link = session.working;
-    if (link.secret === '') return true; // its server never said how to cancel
+    if (link.secret === '') return 'idle'; // its server never said how to cancel
     const node = this.context.cluster.nodes.find((candidate) => candidate.id === link.nodeId);
-    if (node === undefined) return true;
+    if (node === undefined) return 'idle';
     link.cancelsInFlight++;
     this.context.log.write('log', 'forwarding cancel request to backend', {
       detail: `canceling backend pid:${link.pid}`,
@@ -75,7 +81,7 @@ export class Cancels {
         done?.();
       }
     }
-    return true;
+    return 'done';
   }
 }
 

@@ -46,6 +46,7 @@ import { Links, type SessionKeys } from './links.ts';
 import { Routing } from './routing.ts';
 import { ServiceLink } from './service-link.ts';
 import { ServiceLinks } from './service-links.ts';
+import { actOnSessions } from './session-acts.ts';
 import { applyOverlay } from './session-overlay.ts';
 import { clientSlot, idleLinkFacts } from './slots.ts';
 import { Counters } from './stats.ts';
@@ -683,6 +684,8 @@ export class Worker implements SessionOwner {
         return this.explainFor(question);
       case 'warm':
         return { links: await this.links.warm(question.node, this.sessionsToWarm(), question.limitMs) };
+      case 'sessions':
+        return actOnSessions(question, this.sessions, this.cancels, this.context);
       case 'configuration':
         return { id: this.config?.id ?? 0, digest: settingsDigest(this.settings) };
       case 'housed':
