@@ -5,6 +5,7 @@
 
 import v8 from 'node:v8';
 import type { Settings } from '@pgherd/config';
+import type { Entry } from './log/logger.ts';
 
 /** How the herd looks to a worker. Immutable; a new epoch makes every older link unusable. */
 export interface ClusterSnapshot {
@@ -186,6 +187,8 @@ export type ToWorker =
   | { t: 'cut'; reason: string }
   /** A switchover for which connections were opened ahead does not take place. */
   | { t: 'cool' }
+  /** The log is written to this file from now on. */
+  | { t: 'logTo'; file: string; mode: number }
   | { t: 'stop'; mode: 'smart' | 'fast' };
 
 export type ToSupervisor =
@@ -213,6 +216,8 @@ export type ToSupervisor =
   /** While transactions are held: so many are still open at the primary. Sent at once, at changes, and at 0. */
   | { t: 'held'; epoch: number; open: number }
   | { t: 'suspect'; node: number; reason: string }
+  /** Lines that it has written. */
+  | { t: 'logged'; entries: readonly Entry[]; dropped: number }
   | { t: 'stats'; stats: WorkerStats };
 
 /** Counters of one worker, cumulative since it started; sent about once a second. */

@@ -43,12 +43,6 @@ export const notYet: readonly NotYet[] = [
     sentence: 'is on, but the query cache is not built yet: every statement goes to a server',
   },
   {
-    name: 'logging_collector',
-    when: (s) => s.logging_collector,
-    verdict: 'warn',
-    sentence: 'is on, but the log collector is not built yet: the log goes to stderr',
-  },
-  {
     name: 'log_destination',
     when: (s) => /(^|,)\s*syslog\s*(,|$)/i.test(s.log_destination),
     verdict: 'warn',

@@ -31,7 +31,9 @@ export class ConnectionLog {
     const where = peer.unix ? 'host=[local]' : place(peer.address, peer.port, settings.log_hostname);
     if (settings.log_disconnections) this.arrivals.set(id, { startedMs: performance.now(), where });
     if (!settings.log_connections) return;
-    whenKnown(where, (text) => this.log.write('log', 'new connection received', { detail: `connecting ${text}` }));
+    whenKnown(where, (text) =>
+      this.log.write('log', 'new connection received', { detail: `connecting ${text}`, client: true }),
+    );
   }
 
   /** @param who null: it never said */
@@ -43,7 +45,10 @@ export class ConnectionLog {
     const time = clock(performance.now() - arrival.startedMs);
     const names = `user=${who?.user ?? '[unknown]'} database=${who?.database ?? '[unknown]'}`;
     whenKnown(arrival.where, (text) =>
-      this.log.write('log', `frontend disconnection: session time: ${time} ${names} ${text}`, { context }),
+      this.log.write('log', `frontend disconnection: session time: ${time} ${names} ${text}`, {
+        context,
+        client: true,
+      }),
     );
   }
 }

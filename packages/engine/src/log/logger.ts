@@ -103,6 +103,19 @@ export interface LogExtra {
   readonly detail?: string | undefined;
   readonly hint?: string | undefined;
   readonly context?: LogContext | null;
+  /** It holds an address or a statement of a client, although its session is not named. */
+  readonly client?: boolean;
+}
+
+/** A line before it is written out, for those that show it elsewhere. */
+export interface Entry {
+  readonly atMs: number;
+  readonly level: Level;
+  readonly text: string;
+  readonly detail: string | null;
+  readonly hint: string | null;
+  /** About a client's session. */
+  readonly client: boolean;
 }
 
 /** What lines are written to. */
@@ -119,7 +132,11 @@ export class Logger implements Log {
   private queuedBytes = 0;
   private writing = false;
   private line = 0;
-  private readonly fd: number;
+  private fd: number;
+  /** Files that were written to before, to be closed once nothing is on its way there. */
+  private former: number[] = [];
+  /** Hears of each line. */
+  onEntry: ((entry: Entry) => void) | null = null;
   private readonly idleListeners: (() => void)[] = [];
 
   constructor(processName: string, settings: LogSettings, fd = 2) {
@@ -159,6 +176,14 @@ export class Logger implements Log {
       now: new Date(),
       context: extra.context ?? null,
     });
+    this.onEntry?.({
+      atMs: Date.now(),
+      level,
+      text: message,
+      detail: extra.detail ?? null,
+      hint: extra.hint ?? null,
+      client: extra.client === true || (extra.context ?? null) !== null,
+    });
     const severity = level.startsWith('debug') ? 'DEBUG' : level.toUpperCase();
     let text = `${prefix}${severity}:  ${oneEntry(message)}\n`;
     if (verbosity !== 'terse') {
@@ -175,7 +200,23 @@ export class Logger implements Log {
     if (!this.writing) this.flush();
   }
 
+  /** Lines go to this file from now on, opened for appending. @throws Error when it cannot be opened */
+  redirect(file: string, mode: number): void {
+    const fd = fs.openSync(file, 'a', mode);
+    if (this.redirected) this.former.push(this.fd);
+    this.fd = fd;
+    this.redirected = true;
+    if (!this.writing) this.closeFormer();
+  }
+
+  private redirected = false;
+
+  private closeFormer(): void {
+    for (const fd of this.former.splice(0)) fs.close(fd, () => {});
+  }
+
   private flush(): void {
+    this.closeFormer();
     if (this.queue.length === 0) {
       this.writing = false;
       for (const listener of this.idleListeners.splice(0)) listener();

@@ -20,6 +20,9 @@ import {
   type EngineStatus,
   type HerdEvent,
   type HerdEventKind,
+  type LogLine,
+  type LogPart,
+  type LogQuestion,
   type NodeActivity,
   type NodeStatus,
   type Operation,
@@ -53,7 +56,9 @@ import {
   type WorkerQuestion,
   type WorkerSlots,
 } from '../ipc.ts';
+import { LogCollector } from '../log/collector.ts';
 import { type Level, Logger } from '../log/logger.ts';
+import { LogRing } from '../log/ring.ts';
 import { VERSION } from '../version.ts';
 import { Acceptor } from './acceptor.ts';
 import { Acts } from './acts.ts';
@@ -151,6 +156,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       { prefix: '%m: %a pid %p: ', minLevel: 'warning', verbosity: 'default' },
       options.logFd ?? 2,
     );
+    this.log.onEntry = (entry) => this.ring.add('main', process.pid, entry);
     this.loopDelay.enable();
     this.configuration = new ConfigurationRoom({
       paths: options.paths,
@@ -166,6 +172,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   }
 
   private readonly configuration: ConfigurationRoom;
+  private readonly ring = new LogRing();
+  private collector: LogCollector | null = null;
 
   get settings(): Settings {
     if (this.config === null) throw new Error('not started');
@@ -184,6 +192,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     this.configuration.desk.took(loaded.texts, 'start');
     const { settings } = this;
     this.applyLogSettings(settings);
+    if (settings.logging_collector) this.collect();
     this.gate = new Gate(admissionLimits(settings), {
       admit: (id) => this.owners.get(id)?.send({ t: 'admit', id }),
       refuse: (id) => this.owners.get(id)?.send({ t: 'refuse', id }),
@@ -246,6 +255,27 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       groupId(settings.unix_socket_group),
     );
     this.oneWorker = this.workerCount(settings) === 1 && this.acceptor.leave();
+  }
+
+  /** @throws ConfigurationError where no log file can be made */
+  private collect(): void {
+    const collector = new LogCollector({
+      settings: () => this.settings,
+      now: () => new Date(),
+      warn: (message) => this.log.write('warning', message),
+      opened: (file, mode) => {
+        this.log.redirect(file, mode);
+        for (const worker of this.workers) worker?.send({ t: 'logTo', file, mode });
+      },
+    });
+    try {
+      collector.start();
+    } catch (error) {
+      throw new ConfigurationError([
+        `log_directory, log_filename: no log file can be made: ${(error as Error).message}`,
+      ]);
+    }
+    this.collector = collector;
   }
 
   private applyLogSettings(settings: Settings): void {
@@ -387,6 +417,10 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       case 'held':
         this.heldOpen.set(worker, message.open);
         return;
+      case 'logged':
+        for (const entry of message.entries) this.ring.add('worker', worker.pid, entry);
+        this.ring.lost(message.dropped);
+        return;
       case 'stats':
         worker.stats = message.stats;
         return;
@@ -396,6 +430,9 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   private workerReady(worker: WorkerProcess): void {
     const { leases, config } = this;
     if (leases === null || config === null) return;
+    if (this.collector !== null) {
+      worker.send({ t: 'logTo', file: this.collector.file, mode: this.settings.log_file_mode & 0o777 });
+    }
     const missing = this.workers.filter((other) => other === null || !other.ready).length;
     this.sendConfig(worker, config);
     if (this.watchHerd !== null) worker.send({ t: 'cluster', snapshot: this.watchHerd.snapshot() });
@@ -914,6 +951,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     }
     if (this.ticker !== null) clearInterval(this.ticker);
     this.configuration.watch.stop();
+    this.collector?.stop();
     this.log.write('log', 'shutting down');
     await this.log.drained();
     if (this.pidFile !== null) removePidFile(this.pidFile);
@@ -973,8 +1011,17 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return this.acts.ended(id);
   }
 
-  rotateLog(): void {
-    this.log.write('log', 'log rotation was asked for; the log goes to stderr, whose file its owner rotates');
+  rotateLog(by?: Author): void {
+    const { collector } = this;
+    if (collector === null) {
+      throw new RefusedError('NOT_ENABLED', 'logging_collector is off: the log goes to stderr, whose owner rotates it');
+    }
+    this.log.write('log', `log rotation was asked for${by === undefined ? '' : ` by ${by.user}`}`);
+    try {
+      collector.rotate();
+    } catch (error) {
+      throw new RefusedError('NOT_POSSIBLE', `The log file could not be changed: ${(error as Error).message}`);
+    }
   }
 
   // What the console asks for; filled in one by one.
@@ -987,8 +1034,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   sessionActivity(question: ActivityQuestion): Promise<readonly NodeActivity[]> {
     return sessionActivity(question, (node) => this.probeTarget(node));
   }
-  logs(): never {
-    throw notBuilt('logs');
+  logs(question: LogQuestion): LogPart {
+    return this.ring.part(question);
   }
   problems(): never {
     throw notBuilt('problems');
@@ -1026,8 +1073,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     },
     tell: (kind, by, message) => this.tellBy(kind, by, message),
   };
-  watchLogs(): () => void {
-    return () => {};
+  watchLogs(listener: (line: LogLine) => void): () => void {
+    return this.ring.watch(listener);
   }
   watchConfiguration(listener: (state: ConfigurationState) => void): () => void {
     return this.configuration.watch.watch(listener);

@@ -30,6 +30,7 @@ import {
 } from '../ipc.ts';
 import { ConnectionLog } from '../log/connections.ts';
 import { contextOf } from '../log/context.ts';
+import { LogForwarder } from '../log/forwarder.ts';
 import { type Level, type Log, Logger } from '../log/logger.ts';
 import { messageObserver, writeBackendError } from '../log/observer.ts';
 import { REPLICATION_KEY } from '../pool/link-key.ts';
@@ -111,6 +112,8 @@ export class Worker implements SessionOwner {
   constructor(ports: WorkerPorts) {
     this.ports = ports;
     this.log = new Logger('child', { prefix: '%m: %a pid %p: ', minLevel: 'warning', verbosity: 'default' });
+    const forwarder = new LogForwarder((entries, dropped) => ports.send({ t: 'logged', entries, dropped }));
+    this.log.onEntry = (entry) => forwarder.add(entry);
     this.connectionLog = new ConnectionLog(this.log);
     setInterval(() => this.tick(), TICK_MS).unref();
   }
@@ -219,6 +222,13 @@ export class Worker implements SessionOwner {
         return;
       case 'cool':
         this.links.cool();
+        return;
+      case 'logTo':
+        try {
+          this.log.redirect(message.file, message.mode);
+        } catch (error) {
+          this.log.write('error', `cannot write the log file: ${(error as Error).message}`);
+        }
         return;
       case 'question':
         void this.answerSupervisor(message);
@@ -403,7 +413,7 @@ export class Worker implements SessionOwner {
       established: (startup, client, link, rest, credentials) =>
         worker.established(startup, client, link, rest, credentials),
       ended: (startup) => worker.startupEnded(startup),
-      log: (level, text, extra) => worker.log.write(level, text, extra ?? {}),
+      log: (level, text, extra) => worker.log.write(level, text, { ...extra, client: true }),
       get authenticationTimeoutMs() {
         return worker.settings.authentication_timeout * 1000;
       },
