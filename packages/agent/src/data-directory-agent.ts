@@ -63,6 +63,10 @@ export class DataDirectoryAgent implements HostAgent {
   }
 
   async start(limitMs: number): Promise<void> {
+    this.settleInterrupted();
+    if (fs.existsSync(this.rewinding)) {
+      throw new Error('pg_rewind was interrupted in its data directory: it has to be copied anew first');
+    }
     if (!this.options.server.isRunning()) await this.options.server.start(limitMs);
   }
 
@@ -86,7 +90,9 @@ export class DataDirectoryAgent implements HostAgent {
     this.refuseRunning('rewound');
     const { pgRewind, rewind, dataDirectory, owner } = this.options;
     if (pgRewind === undefined || rewind === undefined) throw new Error('there is no pg_rewind on this host');
+    if (fs.existsSync(this.rewinding)) throw new Error('an earlier pg_rewind was interrupted');
     const conninfo = `host=${source.host} port=${source.port} user=${rewind.user} dbname=postgres`;
+    this.write(this.rewinding, '');
     const child = spawn(pgRewind, ['-D', dataDirectory, '--source-server', conninfo, '--progress'], {
       cwd: '/',
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', PGPASSWORD: rewind.password, PGCONNECT_TIMEOUT: '10' },
@@ -102,6 +108,7 @@ export class DataDirectoryAgent implements HostAgent {
     });
     for (const [file, text] of kept) this.write(file, text); // it brings the source's
     if (code !== 0) throw new Error(`pg_rewind exited with ${code}`);
+    fs.rmSync(this.rewinding, { force: true });
   }
 
   async copy(source: HostAddress, job: AgentJob): Promise<void> {
@@ -109,6 +116,7 @@ export class DataDirectoryAgent implements HostAgent {
     this.refuseRunning('replaced');
     const { dataDirectory, owner, replication } = this.options;
     this.refuseMountPoint();
+    this.settleInterrupted();
     const draft = `${dataDirectory}.copy`;
     const before = `${dataDirectory}.before`;
     fs.rmSync(draft, { recursive: true, force: true });
@@ -128,10 +136,24 @@ export class DataDirectoryAgent implements HostAgent {
       fs.rmSync(draft, { recursive: true, force: true });
       throw error;
     }
+    job.signal.throwIfAborted();
     fs.rmSync(before, { recursive: true, force: true });
     if (fs.existsSync(dataDirectory)) fs.renameSync(dataDirectory, before);
     fs.renameSync(draft, dataDirectory);
+    fs.rmSync(this.rewinding, { force: true });
     fs.rmSync(before, { recursive: true, force: true });
+  }
+
+  /** There while pg_rewind works: a directory in which it was interrupted is neither the old nor a new one. */
+  private get rewinding(): string {
+    return `${this.options.dataDirectory}.rewinding`;
+  }
+
+  /** An earlier copy ended between its two renames: the old directory, with its own files, goes back to its place. */
+  private settleInterrupted(): void {
+    const { dataDirectory } = this.options;
+    const before = `${dataDirectory}.before`;
+    if (!fs.existsSync(dataDirectory) && fs.existsSync(before)) fs.renameSync(before, dataDirectory);
   }
 
   private ownFiles(): string[] {

@@ -44,6 +44,7 @@ const ASKED = [
   'operations',
   'rehearse',
   'begin',
+  'cancel',
   'ended',
   'reload',
   'stop',

@@ -69,6 +69,8 @@ export interface Operations {
   rehearse(wish: Wish): Soon<Rehearsal>;
   /** Begins an act; it goes on when nobody waits for it. @throws RefusedError when it is not begun */
   begin(wish: Wish, by: Author): Soon<Operation>;
+  /** Calls a recovery off; it ends soon, as failed, and the herd is as it was. @throws RefusedError NOTHING_TO_DO, NOT_POSSIBLE */
+  cancel(id: string, by: Author): Soon<Operation>;
   /** The act when it has ended. @throws RefusedError for an unknown id */
   ended(id: string): Promise<Operation>;
   /**

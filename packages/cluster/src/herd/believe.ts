@@ -228,7 +228,7 @@ export function attach(draft: Draft, id: number, by: string, reason: string): vo
     falseSince: null,
     byOperator: false,
   });
-  draft.tell('nodeAttached', id, 'info', `node ${id} is attached: ${reason}`, by);
+  draft.tell('nodeAttached', id, node.failing === null ? 'info' : 'warning', `node ${id} is attached: ${reason}`, by);
   if (draft.settings.commands.failback) command(draft, 'failback', id);
   draft.effect({ t: 'save' });
   draft.look([id]);

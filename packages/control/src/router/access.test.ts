@@ -30,6 +30,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   explainRoute: { sql: 'select 1', database: 'app', user: 'alice', application: '' },
   rehearse: { act: 'detach', node: 1 },
   begin: { act: 'detach', node: 1 },
+  cancel: { id: 'none' },
   ended: { id: 'none' },
   stop: { mode: 'fast' },
   events: {},

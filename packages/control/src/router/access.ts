@@ -37,6 +37,7 @@ export const ACCESS: Readonly<Record<string, Role>> = {
   endSession: 'operate',
   rehearse: 'operate',
   begin: 'operate',
+  cancel: 'operate',
   reload: 'operate',
   rotateLog: 'operate',
   invalidateCache: 'operate',

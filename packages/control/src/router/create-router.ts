@@ -3,6 +3,7 @@ import type { Operations } from '@pgherd/operations';
 import { sparing } from '../feeds/coalesced.ts';
 import { engineFeeds } from '../feeds/engine-feeds.ts';
 import { begin } from './acts/begin.ts';
+import { cancel } from './acts/cancel.ts';
 import { cancelStatement } from './acts/cancel-statement.ts';
 import { endSession } from './acts/end-session.ts';
 import { ended } from './acts/ended.ts';
@@ -70,6 +71,7 @@ export function createRouter(engine: Operations) {
     endSession: endSession(room),
     rehearse: rehearse(room),
     begin: begin(room),
+    cancel: cancel(room),
     ended: ended(room),
     reload: reload(room),
     stop: stop(room),

@@ -369,6 +369,20 @@ export class FakeOperations implements Operations {
     return operation;
   }
 
+  cancel(id: string, by: Author): Operation {
+    this.calls.push({ name: 'cancel', by, what: id });
+    const found = this.acts.find((operation) => operation.id === id);
+    if (found === undefined) throw new RefusedError('NOTHING_TO_DO', `There is no act ${id}.`);
+    const ended: Operation = {
+      ...found,
+      state: 'failed',
+      endedAt: AT,
+      error: `called off by ${by.user} via ${by.door}`,
+    };
+    this.change(ended);
+    return ended;
+  }
+
   ended(id: string): Promise<Operation> {
     const found = this.acts.find((operation) => operation.id === id);
     if (found === undefined) return Promise.reject(new RefusedError('NOTHING_TO_DO', `There is no act ${id}.`));

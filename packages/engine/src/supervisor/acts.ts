@@ -12,6 +12,15 @@ export interface ActReport {
   detail(text: string): void;
   output(line: string): void;
   progress(doneBytes: number, totalBytes: number | null): void;
+  /** Aborted, with the reason, when somebody calls the act off. */
+  readonly signal: AbortSignal;
+  /** From now on it cannot be called off, for this reason; null = it can. Only acts that say so can at all. */
+  lasting(reason: string | null): void;
+}
+
+interface Running {
+  readonly controller: AbortController;
+  lasting: string | null;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -21,6 +30,7 @@ export class Acts {
   private readonly ends = new Map<string, Promise<Operation>>();
   private readonly listeners = new Set<(operation: Operation) => void>();
   private running: Writable<Operation> | null = null;
+  private readonly calledOff = new WeakMap<Operation, Running>();
 
   get busyWith(): Operation | null {
     return this.running;
@@ -47,6 +57,10 @@ export class Acts {
     this.running = operation;
     this.kept.push(operation);
     if (this.kept.length > KEPT) this.ends.delete(this.kept.shift()?.id ?? '');
+    this.calledOff.set(operation, {
+      controller: new AbortController(),
+      lasting: `a ${wish.act} cannot be called off`,
+    });
     const end = this.run(operation, run);
     this.ends.set(operation.id, end);
     return structuredClone(operation);
@@ -57,7 +71,9 @@ export class Acts {
     try {
       await act(this.reportOf(operation));
     } catch (reason) {
-      error = reason instanceof Error ? reason.message : String(reason);
+      const { signal } = this.controllerOf(operation);
+      const cause: unknown = signal.aborted ? signal.reason : reason;
+      error = cause instanceof Error ? cause.message : String(cause);
     }
     endStep(operation.steps as Writable<OperationStep>[], error === null ? 'done' : 'failed');
     operation.state = error === null ? 'done' : 'failed';
@@ -66,6 +82,33 @@ export class Acts {
     if (this.running === operation) this.running = null;
     this.changed(operation);
     return structuredClone(operation);
+  }
+
+  private controllerOf(operation: Operation): AbortController {
+    return this.calledOff.get(operation)?.controller ?? new AbortController();
+  }
+
+  /** @returns the act as it is now; it ends soon. @throws RefusedError NOTHING_TO_DO, NOT_POSSIBLE */
+  cancel(id: string, by: string): Operation {
+    const operation = this.kept.find((known) => known.id === id);
+    const running = operation === undefined ? undefined : this.calledOff.get(operation);
+    if (operation === undefined || running === undefined || operation.state !== 'running') {
+      throw new RefusedError('NOTHING_TO_DO', operation === undefined ? `there is no operation ${id}` : 'it has ended');
+    }
+    if (running.lasting !== null) throw new RefusedError('NOT_POSSIBLE', running.lasting);
+    running.controller.abort(new Error(`called off by ${by}`));
+    return structuredClone(operation);
+  }
+
+  /** An act that an earlier supervisor did not live to end. */
+  interrupted(act: Wish['act'], node: number | null, by: Author, startedAt: string, error: string): void {
+    const endedAt = new Date().toISOString();
+    const operation: Writable<Operation> = {
+      ...{ id: randomUUID(), act, node, by, state: 'failed', steps: [], progress: null, startedAt, endedAt, error },
+      output: [],
+    };
+    this.kept.push(operation);
+    this.ends.set(operation.id, Promise.resolve(operation));
   }
 
   private reportOf(operation: Writable<Operation>): ActReport {
@@ -93,8 +136,17 @@ export class Acts {
         this.changed(operation);
       },
       progress: (doneBytes, totalBytes) => {
-        operation.progress = { doneBytes, totalBytes };
+        // The total is an estimate: one that turned out too small is none any more.
+        operation.progress = {
+          doneBytes,
+          totalBytes: totalBytes !== null && doneBytes > totalBytes ? null : totalBytes,
+        };
         this.changed(operation);
+      },
+      signal: this.controllerOf(operation).signal,
+      lasting: (reason) => {
+        const running = this.calledOff.get(operation);
+        if (running !== undefined) running.lasting = reason;
       },
     };
   }

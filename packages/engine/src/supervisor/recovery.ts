@@ -1,6 +1,7 @@
 /**
  * Online recovery of a node while clients work: rewound or copied by its agent, or by the scripts of Pgpool-II through the
- * pgpool_recovery functions; then started, streaming, attached. What fails leaves the herd as it was.
+ * pgpool_recovery functions; then started, streaming, attached. What fails or is called off leaves the herd as it was: the old
+ * data directory is kept until the copy is complete, and a server that ran is started again.
  */
 import { ensureSlot, type HostAgent, type ProbeTarget, untilStreaming, withOps } from '@pgherd/cluster';
 import { backendOf, type Settings } from '@pgherd/config';
@@ -21,6 +22,7 @@ export interface RecoveryPorts {
 const STOP_MS = 30_000;
 const START_MS = 60_000;
 const STREAM_MS = 60_000;
+const START_AGAIN_MS = 10_000;
 
 /** @throws Error with the reason */
 export async function recover(ports: RecoveryPorts, report: ActReport): Promise<void> {
@@ -38,30 +40,47 @@ export async function recover(ports: RecoveryPorts, report: ActReport): Promise<
 async function byAgent(ports: RecoveryPorts, agent: HostAgent, report: ActReport): Promise<void> {
   const target = ports.target(ports.primary);
   const source = { host: target.host, port: target.port };
-  const cancel = new AbortController();
+  const { signal } = report;
+  let touched = false;
   const job = {
     progress: (done: number, total: number | null) => report.progress(done, total),
-    line: (text: string) => report.output(text),
-    signal: cancel.signal,
+    line: (text: string) => {
+      touched = true; // only pg_rewind says lines: it has begun
+      report.output(text);
+    },
+    signal,
   };
-  report.step('stop the server');
-  await agent.stop('fast', STOP_MS);
-  let rewound = false;
-  const control = await agent.control();
-  if (control.state === 'shut down' || control.state === 'shut down in recovery') {
-    report.step('rewind');
-    rewound = await agent.rewind(source, job).then(
-      () => true,
-      (error: Error) => {
-        report.detail(`a copy is made instead: ${error.message}`);
-        return false;
-      },
-    );
+  const { running } = await agent.control();
+  report.lasting(null);
+  try {
+    report.step('stop the server');
+    await agent.stop('fast', STOP_MS);
+    signal.throwIfAborted();
+    let rewound = false;
+    const control = await agent.control();
+    if (control.state === 'shut down' || control.state === 'shut down in recovery') {
+      // Half rewound it would be of no use to anybody.
+      report.lasting('pg_rewind is at work, and has to end first');
+      report.step('rewind');
+      rewound = await agent.rewind(source, job).then(
+        () => true,
+        (error: Error) => {
+          report.detail(`a copy is made instead: ${error.message}`);
+          return false;
+        },
+      );
+    }
+    if (!rewound) {
+      report.lasting(null);
+      report.step('copy', `a base backup of node ${ports.primary}`);
+      await agent.copy(source, job);
+    }
+    signal.throwIfAborted();
+  } catch (error) {
+    if (running && !touched && signal.aborted) await startAgain(agent, report);
+    throw error;
   }
-  if (!rewound) {
-    report.step('copy', `a base backup of node ${ports.primary}`);
-    await agent.copy(source, job);
-  }
+  report.lasting('the node is made anew already, and is about to be attached');
   report.step('start as a standby');
   const slot = await agent.becomeStandby(source);
   if (slot !== null) await ensureSlot(target, slot);
@@ -74,6 +93,24 @@ async function byAgent(ports: RecoveryPorts, agent: HostAgent, report: ActReport
     forkAt: null,
     timeoutMs: STREAM_MS,
   });
+}
+
+/** An agent on another host takes a moment to notice that its call was given up. */
+async function startAgain(agent: HostAgent, report: ActReport): Promise<void> {
+  report.step('start the server again', 'as it was');
+  const deadline = performance.now() + START_AGAIN_MS;
+  for (;;) {
+    const error = await agent.start(START_MS).then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    if (error === null) return;
+    if (performance.now() > deadline) {
+      report.detail(`it could not be started: ${error.message}`);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 /** The functions of the extension pgpool_recovery run the scripts in the primary's data directory. */
@@ -90,6 +127,7 @@ async function byScripts(ports: RecoveryPorts, report: ActReport): Promise<void>
   const host = (name: string): string => (name === '' || name.startsWith('/') ? 'localhost' : name);
   const limitMs = Math.max(1, settings.recovery_timeout) * 1000;
   const target = { ...ports.recoveryTarget(ports.primary), timeoutMs: SCRIPT_LIMIT_MS };
+  report.lasting('recovery_1st_stage_command runs at the primary, and cannot be called off');
   report.step('1st stage', settings.recovery_1st_stage_command);
   await withOps(target, async (client) => {
     client.on('notice', (notice) => report.output(notice.message ?? ''));

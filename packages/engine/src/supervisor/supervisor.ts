@@ -68,8 +68,9 @@ import { ConfigurationRoom } from './configuration/room.ts';
 import { discovered, withNode } from './discovery.ts';
 import { Fences } from './fence.ts';
 import { type FilePaths, type GivenTexts, loadFiles } from './files.ts';
-import { Hands } from './hands.ts';
+import { byOf, Hands } from './hands.ts';
 import { HerdWatch } from './herd-watch.ts';
+import { interruptedRecoveries } from './interrupted-recoveries.ts';
 import { Journal } from './journal.ts';
 import { type Grant, Leases } from './leases.ts';
 import { MemoryFile, onlyEpoch } from './memory-file.ts';
@@ -613,6 +614,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       output: (line) => this.acts.output(line),
       agent: (node) => this.options.agent?.(node) ?? null,
     });
+    interruptedRecoveries(journal, this.acts);
     const memory = new MemoryFile(workDir, (message) => this.log.write('warning', message));
     const remembered = memory.read();
     const discard = this.options.discardStatus === true;
@@ -1005,6 +1007,12 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     // What was seen of the node a moment ago may be old: it may just have been started.
     if (wish.act === 'attach' && this.herd.nodes.has(wish.node)) await this.herd.looks.now(wish.node);
     return begin(wish, by, this.wishes);
+  }
+
+  cancel(id: string, by: Author): Operation {
+    const operation = this.acts.cancel(id, `${by.user} via ${by.door}`);
+    this.log.write('log', `the ${operation.act} of node ${operation.node ?? '?'} is called off by ${byOf(by)}`);
+    return operation;
   }
 
   ended(id: string): Promise<Operation> {

@@ -280,8 +280,10 @@ function switchoverChecks(
 function effectOf(wish: Wish, ports: WishPorts): string {
   const to = nodeOf(wish, ports);
   switch (wish.act) {
-    case 'attach':
-      return `node ${wish.node} is used again`;
+    case 'attach': {
+      const silent = silence(wish.node, ports);
+      return `node ${wish.node} is used again${silent === null ? '' : `, but ${silent}`}`;
+    }
     case 'detach':
       return ports.watch.primary === wish.node
         ? `node ${wish.node}, the primary, is left out and replaced as failover_by says; sessions with an open transaction end`
@@ -307,11 +309,15 @@ async function carryOut(
   const { watch } = ports;
   const author = byOf(by);
   switch (wish.act) {
-    case 'attach':
+    case 'attach': {
       report.step('attach');
-      watch.dispatch({ t: 'attach', node: wish.node, by: author, reason: 'attached by an operator' });
+      const silent = silence(wish.node, ports);
+      const reason = `attached by an operator${silent === null ? '' : `, although ${silent}`}`;
+      watch.dispatch({ t: 'attach', node: wish.node, by: author, reason });
+      if (silent !== null) report.detail(`node ${wish.node} is attached, but ${silent}`);
       await ports.until(() => watch.nodes.get(wish.node)?.reachable !== null, ATTACH_LIMIT_MS);
       return;
+    }
     case 'detach':
       await afterClients(wish.gracefully, ports, report, async () => {
         report.step('detach');
@@ -343,6 +349,18 @@ async function carryOut(
     case 'recover':
       await recoverNode(wish.node, by, ports, report);
   }
+}
+
+/** It may be attached all the same, as in Pgpool-II; what comes of that is said. Null: it answers. */
+function silence(id: number, { watch, settings }: WishPorts): string | null {
+  const failing = watch.believed.nodes.get(id)?.failing ?? null;
+  if (failing === null) return null;
+  const check = settings().healthChecks.find(({ nodeId }) => nodeId === id);
+  const next =
+    (check?.periodSeconds ?? 0) > 0
+      ? 'the next health check detaches it again'
+      : 'the first session that needs it has it detached again';
+  return `it does not answer (${failing.last.reason}): ${next}`;
 }
 
 /** `gracefully`: new clients wait until those that are there have left. */
@@ -435,7 +453,8 @@ async function recoverNode(node: number, by: Author, ports: WishPorts, report: A
   const { watch } = ports;
   const { primary } = watch;
   if (primary === null) throw new Error('there is no primary');
-  if (watch.nodes.get(node)?.attached === true) {
+  const attached = watch.nodes.get(node)?.attached === true;
+  if (attached) {
     watch.dispatch({ t: 'detach', node, by: byOf(by), reason: 'it is recovered', byOperator: true });
   }
   ports.log('recoveryStarted', node, by, `node ${node} is made anew from node ${primary}`);
@@ -457,7 +476,11 @@ async function recoverNode(node: number, by: Author, ports: WishPorts, report: A
     );
     ports.log('recoveryDone', node, by, `node ${node} streams from node ${primary} and is attached`);
   } catch (error) {
-    ports.log('recoveryFailed', node, by, (error as Error).message);
+    if (attached && report.signal.aborted) {
+      watch.dispatch({ t: 'attach', node, by: byOf(by), reason: 'its recovery was called off' });
+    }
+    const { message } = report.signal.aborted ? (report.signal.reason as Error) : (error as Error);
+    ports.log('recoveryFailed', node, by, message);
     throw error;
   }
 }
