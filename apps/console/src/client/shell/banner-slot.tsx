@@ -9,20 +9,10 @@ import { Glyph } from '../ui/glyph.tsx';
 import type { StatusKind } from '../ui/status.ts';
 import { useFormat } from '../ui/use-format.ts';
 import { useNow } from '../ui/use-now.ts';
+import { firstBanner } from './banner-rank.ts';
 import type { Banner } from './frame.ts';
 import { useFrame } from './frame-context.tsx';
 import { useAnnounce } from './live-regions.tsx';
-
-/** The first that holds is shown; the others wait until its cause is gone. */
-export const BANNER_RANK = [
-  'lost',
-  'noQuorum',
-  'noPrimary',
-  'operation',
-  'applyRejected',
-  'drift',
-  'maintenance',
-] as const;
 
 const LOOK: Readonly<Record<Banner['kind'], StatusKind>> = {
   lost: 'unknown',
@@ -33,14 +23,6 @@ const LOOK: Readonly<Record<Banner['kind'], StatusKind>> = {
   drift: 'drifted',
   maintenance: 'out',
 };
-
-export function firstBanner(banners: readonly Banner[]): Banner | null {
-  for (const kind of BANNER_RANK) {
-    const found = banners.find((banner) => banner.kind === kind);
-    if (found !== undefined) return found;
-  }
-  return null;
-}
 
 export function BannerSlot() {
   const t = useTranslations('shell.banner');

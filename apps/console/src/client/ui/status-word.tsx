@@ -1,8 +1,8 @@
-import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { cx } from './cx.ts';
 import { Glyph } from './glyph.tsx';
-import { isHealth, type StatusKind, toneOf } from './status.ts';
+import { type StatusKind, toneOf } from './status.ts';
+import { useStatusWord } from './use-status-word.ts';
 
 interface StatusWordProps {
   readonly kind: StatusKind;
@@ -15,12 +15,11 @@ interface StatusWordProps {
 
 /** Shape, colour and word: always the three. */
 export function StatusWord({ kind, children, since, size }: StatusWordProps) {
-  const t = useTranslations('words');
-  const word = isHealth(kind) ? t(`health.${kind}`) : t(`configuration.${kind}`);
+  const word = useStatusWord();
   return (
     <span className={cx('status', size !== undefined && `status-${size}`, toneOf(kind))}>
       <Glyph kind={kind} toned={false} {...(size === 'small' ? { size } : {})} />
-      {children ?? word}
+      {children ?? word(kind)}
       {since !== undefined && <span className="status-since">{since}</span>}
     </span>
   );

@@ -56,6 +56,7 @@ export const formatFullInstant = (ms: number, locale: Locale, timeZone: string):
 export function formatZone(timeZone: string, atMs: number): string {
   const offset = zoneName('en', timeZone, 'longOffset', atMs)
     .replace('GMT', 'UTC')
+    .replace(/[+-]00:00$/, '')
     .replace(/([+-])0?(\d+):00$/, '$1$2')
     .replace(/([+-])0(\d)/, '$1$2');
   // Each language names the zones of its own region by letters, others by offset.
