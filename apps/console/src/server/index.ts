@@ -1,13 +1,19 @@
 /** Starts the console: the server at once, what it shows as soon as its database is there. */
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Console } from './console.ts';
 import { type ConsoleOptions, consoleOptions } from './env.ts';
+import { sessionCookie } from './http/cookies.ts';
 import { isLoopbackAddress } from './http/place.ts';
 import { createServer, type Pages } from './http/server.ts';
 import { State } from './http/state.ts';
 import { firstLink, keepConsole } from './open-console.ts';
+import { PAGE_DOOR, type PageDoor } from './page-door.ts';
+import { callerOfCookie } from './people/caller.ts';
+import { createCallerFactory } from './rpc/base.ts';
+import { appRouter } from './rpc/router.ts';
 
 export { type ConsoleOptions, consoleOptions } from './env.ts';
 
@@ -41,7 +47,7 @@ export async function startConsole(overrides: Partial<ConsoleOptions> = {}): Pro
     tell = resolve;
   });
   const stop = keepConsole(state, (app: Console) => {
-    publish(app, state);
+    publish(app);
     firstLink(app, url).then(tell, () => tell(null));
   });
   return {
@@ -55,9 +61,21 @@ export async function startConsole(overrides: Partial<ConsoleOptions> = {}): Pro
   };
 }
 
-/** Next's pages run in this process, as instances of their own: they find the console here. */
-function publish(app: Console, state: State): void {
-  (globalThis as Record<symbol, unknown>)[Symbol.for('pgherd.console')] = { app, state };
+/** Next's pages run in this process, as instances of their own: they find the console here (`page-door.ts`). */
+function publish(app: Console): void {
+  const makeCaller = createCallerFactory(appRouter);
+  const door: PageDoor = {
+    me: (cookie, secure) => {
+      const request = { headers: { cookie } } as IncomingMessage;
+      const token = sessionCookie(request, secure);
+      return makeCaller({
+        console: app,
+        caller: () => (token === null ? Promise.resolve(null) : callerOfCookie(app.prisma, token)),
+        ...{ address: '', userAgent: '', door: 'trpc', origin: '', setSession: () => {} },
+      }).auth.me();
+    },
+  };
+  (globalThis as Record<symbol, unknown>)[PAGE_DOOR] = door;
 }
 
 async function openPages(options: ConsoleOptions): Promise<Pages> {

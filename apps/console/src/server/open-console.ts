@@ -15,6 +15,7 @@ import { Hub } from './hub/hub.ts';
 import { Keyring } from './keys/keyring.ts';
 import { AccessChanges } from './people/access-changes.ts';
 import { invite } from './people/accounts.ts';
+import { importFrom } from './rpc/config/versions.ts';
 import { ApplyRuns } from './versions/apply-runs.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../../prisma', import.meta.url)).replace(/\/$/, '');
@@ -36,8 +37,10 @@ export async function openConsole(options: ConsoleOptions, log: Logger): Promise
   const app: Console = {
     ...{ options, log, database, prisma, keyring, audit, engines, hub },
     access: new AccessChanges(),
-    runs: new ApplyRuns(),
+    runs: new ApplyRuns(prisma, keyring, engines, hub, log),
   };
+  await app.runs.resume();
+  importFirst(app);
   if (database.healed !== null) {
     await audit.write({
       ...{ actor: 'console', actorId: null, via: 'system', address: '', clusterId: null },
@@ -48,6 +51,7 @@ export async function openConsole(options: ConsoleOptions, log: Logger): Promise
 }
 
 export async function closeConsole(app: Console): Promise<void> {
+  await app.runs.close();
   app.hub.close();
   app.engines.close();
   await app.database.close();
@@ -109,6 +113,31 @@ async function refuseOtherKey(prisma: Console['prisma'], keyring: Keyring): Prom
     return;
   }
   keyring.open(known.value, key);
+}
+
+/** What the engine beside the console runs becomes version 1 as soon as it answers: there is something to go back to. */
+function importFirst(app: Console): void {
+  const { engine } = app.options;
+  const cluster = engine === null ? undefined : app.engines.clusters.find(({ slug }) => slug === 'herd');
+  const link = cluster?.links.find(({ place }) => place.name === engine?.name);
+  if (cluster === undefined || link === undefined) return;
+  let busy = false;
+  const tryIt = async (): Promise<void> => {
+    if (busy || link.connection !== 'up') return;
+    busy = true;
+    try {
+      const known = await app.prisma.version.count({ where: { clusterId: cluster.id } });
+      if (known === 0) await importFrom({ console: app, cluster }, link.place.name, '', { id: null, name: 'pgherd' });
+      link.off('changed', changed);
+    } catch (error) {
+      app.log.warn({ err: error }, 'the running configuration cannot be imported yet');
+    } finally {
+      busy = false;
+    }
+  };
+  const changed = (): void => void tryIt();
+  link.on('changed', changed);
+  changed();
 }
 
 /** The engine that was started beside the console is known without being asked for. Its token may change with each start. */

@@ -126,6 +126,16 @@ CREATE TABLE "Version" (
 );
 
 -- CreateTable
+CREATE TABLE "VersionHash" (
+    "versionId" TEXT NOT NULL,
+    "proxyId" TEXT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "keyId" TEXT NOT NULL,
+
+    CONSTRAINT "VersionHash_pkey" PRIMARY KEY ("versionId","proxyId")
+);
+
+-- CreateTable
 CREATE TABLE "Draft" (
     "id" TEXT NOT NULL,
     "clusterId" TEXT NOT NULL,

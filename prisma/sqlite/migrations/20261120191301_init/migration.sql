@@ -116,6 +116,16 @@ CREATE TABLE "Version" (
 );
 
 -- CreateTable
+CREATE TABLE "VersionHash" (
+    "versionId" TEXT NOT NULL,
+    "proxyId" TEXT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "keyId" TEXT NOT NULL,
+
+    PRIMARY KEY ("versionId", "proxyId")
+);
+
+-- CreateTable
 CREATE TABLE "Draft" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "clusterId" TEXT NOT NULL,

@@ -111,7 +111,10 @@ export class TopicStore<T extends Topic> {
       return;
     }
     const { kind, seq, sourceAt, data } = message;
-    if (kind === 'delta' && seq !== this.#seq + 1) return this.#open();
+    if (kind === 'delta' && seq !== this.#seq + 1) {
+      this.#open();
+      return;
+    }
     this.#seq = seq;
     this.#state = {
       data: reduce(this.#topic, this.#state.data, kind, data),

@@ -17,7 +17,8 @@ import type { ClusterRef } from '../rpc/base.ts';
 /** What the hub knows beside the links. */
 export interface Beside {
   readonly nowMs: number;
-  readonly wanted: { readonly number: number; readonly hash: string } | null;
+  /** `<key id>:<hash>` of the wanted version, by proxy id. */
+  readonly wanted: { readonly number: number; readonly hashes: ReadonlyMap<string, string> } | null;
   readonly lastChange: { readonly number: number; readonly by: string; readonly at: string } | null;
   readonly draft: ClusterStatus['configuration']['draft'];
   /** Proxy id → why its last apply was rejected. */
@@ -111,8 +112,11 @@ function configurationOf(link: EngineLink, { wanted }: Beside, rejected: string 
   const { configuration } = link;
   if (configuration === null || wanted === null) return null;
   if (rejected !== null) return 'failed';
-  if (configuration.fileHash !== configuration.runningHash || configuration.runningHash !== wanted.hash)
-    return 'drifted';
+  const { keyId, fileHash, runningHash } = configuration;
+  // By another key, hashes say nothing: the drift page compares values then.
+  const known = wanted.hashes.get(link.place.id);
+  if (known === undefined) return fileHash === runningHash ? null : 'drifted';
+  if (fileHash !== runningHash || `${keyId}:${runningHash}` !== known) return 'drifted';
   return configuration.restartPending.length > 0 ? 'pending' : 'inStep';
 }
 

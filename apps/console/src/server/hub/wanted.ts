@@ -12,7 +12,7 @@ interface Noted {
 }
 
 export class Wanted {
-  version: { readonly number: number; readonly hash: string } | null = null;
+  version: { readonly number: number; readonly hashes: ReadonlyMap<string, string> } | null = null;
   lastChange: ClusterStatus['configuration']['lastChange'] = null;
   draft: ClusterStatus['configuration']['draft'] = null;
   /** Proxy id → why. */
@@ -50,7 +50,15 @@ export class Wanted {
         cluster?.wantedVersionId == null
           ? null
           : await this.#prisma.version.findUnique({ where: { id: cluster.wantedVersionId } });
-      this.version = wanted === null ? null : { number: wanted.number, hash: wanted.hash };
+      const hashes =
+        wanted === null ? [] : await this.#prisma.versionHash.findMany({ where: { versionId: wanted.id } });
+      this.version =
+        wanted === null
+          ? null
+          : {
+              number: wanted.number,
+              hashes: new Map(hashes.map(({ proxyId, hash, keyId }) => [proxyId, `${keyId}:${hash}`])),
+            };
       this.lagLimit = wanted === null ? { ms: null, bytes: null } : lagLimitOf(wanted.files);
       this.lastChange =
         newest === undefined

@@ -3,6 +3,13 @@ import { begin } from './acts/begin.ts';
 import { acknowledge, cancelStatements, clearCache, endSessions, reload, rotateLog } from './acts/proxy-acts.ts';
 import { listAudit, verifyAudit } from './audit/audit.ts';
 import { router } from './base.ts';
+import { apply, pushBack, run, stop } from './config/apply.ts';
+import { deleteCase, listCases, saveCase } from './config/cases.ts';
+import * as drafts from './config/drafts.ts';
+import { adopt, drift } from './config/drift.ts';
+import { accounts, running, wanted } from './config/running.ts';
+import { listSecrets, setSecret } from './config/secrets.ts';
+import * as versions from './config/versions.ts';
 import * as questions from './herd/questions.ts';
 import { snapshot, watch } from './live/watch.ts';
 import { confirm } from './people/confirm.ts';
@@ -38,6 +45,28 @@ export const appRouter = router({
   clusters: router({ list: listClusters, create: createCluster, set: setCluster, testProxy, addProxy, removeProxy }),
   herd: router({ ...questions }),
   act: router({ begin, reload, rotateLog, clearCache, cancelStatements, endSessions, acknowledge }),
+  config: router({
+    ...{ running, accounts, wanted, drift, adopt, applyDraft: apply, pushBack },
+    check: drafts.check,
+    versions: router({
+      list: versions.list,
+      get: versions.get,
+      compare: versions.compare,
+      importRunning: versions.importRunning,
+      rollback: versions.rollback,
+    }),
+    drafts: router({
+      list: drafts.list,
+      get: drafts.get,
+      create: drafts.create,
+      save: drafts.save,
+      discard: drafts.discard,
+      rebase: drafts.rebase,
+    }),
+    runs: router({ get: run, stop }),
+    secrets: router({ list: listSecrets, set: setSecret }),
+    cases: router({ list: listCases, save: saveCase, delete: deleteCase }),
+  }),
   live: router({ watch, snapshot }),
   audit: router({ list: listAudit, verify: verifyAudit }),
 });

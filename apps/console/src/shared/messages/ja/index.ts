@@ -1,6 +1,8 @@
+import door from './door.ts';
+import frame from './frame.ts';
 import shell from './shell.ts';
 import ui from './ui.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell };
+export default { words, ui, shell, frame, door };
