@@ -17,18 +17,25 @@ import { until } from '../test-support/wait.ts';
 
 const LIMIT_MS = 25_000;
 
-describe('a primary that is killed, and replaced by hand', () => {
+describe.each([true, false])('a primary that is killed, and replaced by hand (load_balance_mode %s)', (balances) => {
   let cluster: Cluster;
   let engine: Engine;
-  const named: Record<string, RawClient> = {};
+  let named: Record<string, RawClient> = {};
 
   beforeAll(async () => {
+    named = {};
     cluster = await ephemeralCluster({ nodes: 2, pgBin: 'embedded' });
     const { probe, app } = cluster.secrets;
     engine = await Engine.start({
       backends: cluster.nodes.map((node) => ({ host: node.host, port: node.port })),
       passwd: [probe, app].map(({ user, password }) => `${user}:TEXT${password}\n`).join(''),
-      settings: { sr_check_user: probe.user, sr_check_period: 1, backend_weight0: 0, backend_weight1: 1 },
+      settings: {
+        sr_check_user: probe.user,
+        sr_check_period: 1,
+        backend_weight0: 0,
+        backend_weight1: 1,
+        load_balance_mode: balances,
+      },
     });
     await (await sign()).query('CREATE TABLE t (a int)');
     await cluster.waitReplayed();

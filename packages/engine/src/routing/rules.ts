@@ -34,6 +34,8 @@ export interface RedirectRule {
 export interface RoutingRules {
   /** load_balance_mode, in a mode that has a primary. */
   readonly balances: boolean;
+  /** Its primary may change: statements are read so that sessions can go on with the next one, also where none is balanced. */
+  readonly changesPrimary: boolean;
   readonly ignoreLeadingWhiteSpace: boolean;
   readonly allowSqlComments: boolean;
   readonly functions: FunctionRule;
@@ -74,6 +76,7 @@ export function routingRules(settings: Settings): RoutingRules {
   const mode = settings.backend_clustering_mode;
   return {
     balances: settings.load_balance_mode && (mode === 'streaming_replication' || mode === 'logical_replication'),
+    changesPrimary: mode === 'streaming_replication',
     ignoreLeadingWhiteSpace: settings.ignore_leading_white_space,
     allowSqlComments: settings.allow_sql_comments,
     functions: functionRule(settings),

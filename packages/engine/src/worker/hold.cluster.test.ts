@@ -229,7 +229,7 @@ describe('a worker that holds transactions', () => {
   });
 
   it('does the same for sessions whose statements are not read', async () => {
-    await restart({ load_balance_mode: false });
+    await restart({ backend_clustering_mode: 'raw', load_balance_mode: false });
     const open = await sign();
     await open.query('BEGIN');
     const idle = await sign();
@@ -250,7 +250,7 @@ describe('a worker that holds transactions', () => {
   });
 
   it('holds nobody longer than it says', async () => {
-    await restart({ load_balance_mode: false });
+    await restart({ backend_clustering_mode: 'raw', load_balance_mode: false });
     const client = await sign();
     host.cluster({ hold: holding(200) });
     const { errors, status } = await client.query('SELECT 1');

@@ -134,8 +134,8 @@ export class Routing implements RouterHost {
   }
 
   /** True when sessions need a router at all. */
-  get spreads(): boolean {
-    return this.rules.balances && this.herd.nodes.length > 1;
+  get readsStatements(): boolean {
+    return (this.rules.balances || this.rules.changesPrimary) && this.herd.nodes.length > 1;
   }
 
   get generation(): number {

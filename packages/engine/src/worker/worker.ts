@@ -473,7 +473,7 @@ export class Worker implements SessionOwner {
     credentials: Credentials | null,
   ): void {
     const session = new Session(client, startup.channel, link, this);
-    if (link.key !== REPLICATION_KEY && this.routing?.spreads === true) {
+    if (link.key !== REPLICATION_KEY && this.routing?.readsStatements === true) {
       session.router = new Router(this.routing, session, client);
       session.router.eager = showsNodes(this.settings);
       this.keysOf.set(session.router, { credentials, startup: link.startup, connectionId: startup.connectionId });
