@@ -1,6 +1,6 @@
 /** Everything that was found out before anything is judged. The checks are pure functions of it. */
 import type { BackendSettings, ConfigIssue, PasswordEntry, PcpConf, Settings } from '@pgherd/config';
-import type { EngineStatus } from '@pgherd/operations';
+import type { EngineStatus, Problem } from '@pgherd/operations';
 
 /** A way in: whoever signs in, and what it is for. */
 export interface Account {
@@ -88,7 +88,13 @@ export interface PcpFacts {
 }
 
 export type EngineFacts =
-  | { readonly state: 'answers'; readonly status: EngineStatus; readonly readGoesTo: ReadRoute | null }
+  | {
+      readonly state: 'answers';
+      readonly status: EngineStatus;
+      readonly readGoesTo: ReadRoute | null;
+      /** What it finds wrong by itself; absent where it is the one that asks. */
+      readonly problems?: readonly Problem[];
+    }
   /** Its process is there, but its control interface does not help. */
   | { readonly state: 'mute'; readonly pid: number; readonly reason: string }
   | { readonly state: 'off' };

@@ -16,16 +16,18 @@ export interface Question {
   readonly settings: Settings;
   readonly issues: Facts['issues'];
   readonly pcp: PcpFacts['asked'];
+  /** What the engine says, where it asks itself: then its own ports need no look either. */
+  readonly engine?: Facts['engine'];
 }
 
-export async function gather({ files, settings: given, issues, pcp }: Question): Promise<Facts> {
+export async function gather({ files, settings: given, issues, pcp, engine: known }: Question): Promise<Facts> {
   const settings = tlsSettings(given, files.config);
   const passwords = readPasswords(settings, files.config);
   const accounts = accountsOf(settings, passwords);
-  const engine = await lookAtEngine(files.config, given);
+  const engine = known ?? (await lookAtEngine(files.config, given));
   const [nodes, ports, peers] = await Promise.all([
     Promise.all(settings.backends.map((backend) => lookAtNode(settings, backend, accounts))),
-    lookAtPorts(settings, engine.state !== 'off'),
+    known === undefined ? lookAtPorts(settings, engine.state !== 'off') : [],
     settings.use_watchdog ? lookAtPeers(settings, files.config) : [],
   ]);
   return {

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import type { Settings } from '@pgherd/config';
 import { livePid } from '@pgherd/engine';
-import { type Engine, withEngine } from '../herd/engine.ts';
+import type { RouteExplanation, RouteQuestion } from '@pgherd/operations';
+import { withEngine } from '../herd/engine.ts';
 import type { EngineFacts, ReadRoute } from './facts.ts';
 
 export async function lookAtEngine(config: string, settings: Settings): Promise<EngineFacts> {
@@ -12,7 +13,8 @@ export async function lookAtEngine(config: string, settings: Settings): Promise<
     return await withEngine({ file: config }, { stdout: () => {}, stderr: () => {} }, async ({ api }) => ({
       state: 'answers' as const,
       status: await api.status.query(),
-      readGoesTo: await readRoute(api, settings).catch(() => null),
+      readGoesTo: await readRoute((question) => api.explainRoute.query(question), settings).catch(() => null),
+      problems: (await api.problems.query()).problems,
     }));
   } catch (error) {
     return { state: 'mute', pid, reason: (error as Error).message };
@@ -20,8 +22,11 @@ export async function lookAtEngine(config: string, settings: Settings): Promise<
 }
 
 /** Where the simplest of all reads would go. */
-async function readRoute(api: Engine['api'], settings: Settings): Promise<ReadRoute | null> {
-  const { rows } = await api.explainRoute.query({
+export async function readRoute(
+  explain: (question: RouteQuestion) => RouteExplanation | Promise<RouteExplanation>,
+  settings: Settings,
+): Promise<ReadRoute | null> {
+  const { rows } = await explain({
     sql: 'SELECT 1',
     database: settings.sr_check_database === '' ? 'postgres' : settings.sr_check_database,
     user: settings.sr_check_user,

@@ -24,7 +24,7 @@ const HEAP_MB = 128;
 export async function openDoors(
   operations: Operations,
   settings: Settings,
-  files: Pick<ConfigurationFiles, 'config' | 'pcp'>,
+  files: ConfigurationFiles,
   log: DoorLog,
 ): Promise<Doors> {
   const thread = new KeptThread({
@@ -43,7 +43,7 @@ export async function openDoors(
   return { urls: greeting.urls ?? {}, close: () => thread.close() };
 }
 
-function startOf(settings: Settings, files: Pick<ConfigurationFiles, 'config' | 'pcp'>): DoorsStart {
+function startOf(settings: Settings, files: ConfigurationFiles): DoorsStart {
   const beside = (file: string): string => (file === '' ? '' : path.resolve(path.dirname(files.config), file));
   const asked = (names: readonly string[]): boolean => names.some((name) => settings.explicit.has(name));
   return {
@@ -64,6 +64,7 @@ function startOf(settings: Settings, files: Pick<ConfigurationFiles, 'config' | 
       control_tls_ca: beside(settings.control_tls_ca),
       work_dir: settings.work_dir,
     },
+    files: { config: path.resolve(files.config), hba: path.resolve(files.hba), pcp: path.resolve(files.pcp) },
     required: DOORS.filter((door) => asked(door.parameters)).map(({ name }) => name),
   };
 }

@@ -1,19 +1,23 @@
 /** The thread behind the doors: opens each, over operations that the supervisor answers from its own thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { operationsOver } from '@pgherd/operations';
+import type { ConfigurationFiles } from '../configuration-files.ts';
 import { DOORS, type DoorLog, type DoorSettings, type OpenDoor } from './list.ts';
+import { doctorLook, withLooks } from './problems.ts';
 
 export interface DoorsStart {
   readonly settings: DoorSettings;
   /** Names of doors without which there is no start. */
   readonly required: readonly string[];
+  /** Of the configuration, which a look for problems reads. */
+  readonly files: ConfigurationFiles;
 }
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a thread');
-const { settings, required } = workerData as DoorsStart;
+const { settings, required, files } = workerData as DoorsStart;
 const log: DoorLog = (message, level = 'warning') => port.postMessage({ t: 'log', message, level });
-const operations = operationsOver(port);
+const operations = withLooks(operationsOver(port), doctorLook(files), (message) => log(message));
 const open = new Map<string, OpenDoor>();
 
 port.on('message', (message: { t: string }) => {

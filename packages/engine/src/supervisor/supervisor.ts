@@ -29,6 +29,7 @@ import {
   type Operations,
   type ParameterTableFacts,
   type Plan,
+  type Problems,
   RefusedError,
   type Rehearsal,
   type ReloadReport,
@@ -77,6 +78,7 @@ import { MemoryFile, onlyEpoch } from './memory-file.ts';
 import { NodeCounters } from './node-counters.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { plans } from './plan.ts';
+import { ProblemWatch } from './problems/watch.ts';
 import { relaxedBefore } from './relaxed-before.ts';
 import { herdReport } from './reports.ts';
 import { respawnPauseMs } from './respawn-pause.ts';
@@ -1045,8 +1047,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   logs(question: LogQuestion): LogPart {
     return this.ring.part(question);
   }
-  problems(): never {
-    throw notBuilt('problems');
+  problems(): Problems {
+    return this.problemWatch.problems();
   }
   configurationTable(): ParameterTableFacts {
     return this.configuration.desk.table();
@@ -1087,9 +1089,18 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   watchConfiguration(listener: (state: ConfigurationState) => void): () => void {
     return this.configuration.watch.watch(listener);
   }
-  watchProblems(): () => void {
-    return () => {};
+  watchProblems(listener: (problems: Problems) => void): () => void {
+    return this.problemWatch.watch(listener);
   }
+  private readonly problemWatch = new ProblemWatch({
+    status: () => this.status(),
+    watch: (listener) => this.watch(listener),
+    circumstances: () => {
+      const { sr_check_period: period, delay_threshold: bytes, delay_threshold_by_time: ms } = this.settings;
+      const { filesDiffer, restartPending } = this.configuration.drift();
+      return { lagBytesMax: period > 0 ? bytes : 0, lagMsMax: period > 0 ? ms : 0, filesDiffer, restartPending };
+    },
+  });
 
   invalidateCache(): void {
     throw new RefusedError('NOT_ENABLED', 'query cache is not enabled');

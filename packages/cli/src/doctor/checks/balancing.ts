@@ -104,6 +104,7 @@ function asRunning({ nodes }: Facts, engine: Extract<Facts['engine'], { state: '
       NAME,
       `node ${id} is a standby that answers, but the engine leaves it out (${out.find((node) => node.id === id)?.reason ?? 'detached'})`,
       `Use it again: pgherd attach ${id}.`,
+      { node: id, wish: { act: 'attach', node: id } },
     ),
   );
   if (readGoesTo === null || status.primary === null || findings.length > 0) return findings;

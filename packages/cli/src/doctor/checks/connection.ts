@@ -14,7 +14,9 @@ function reached(node: NodeFacts): Finding {
   const { backend, reach } = node;
   if (reach.ok) return ok(NAME, `${place(node)} answers`);
   const names = `backend_hostname${backend.id} and backend_port${backend.id}`;
-  return bad(NAME, `${place(node)} cannot be reached: ${reach.reason}`, REMEDIES[reach.kind].replace('%', names));
+  return bad(NAME, `${place(node)} cannot be reached: ${reach.reason}`, REMEDIES[reach.kind].replace('%', names), {
+    node: backend.id,
+  });
 }
 
 /** Started as it is it would take writes that no other server has. */
@@ -25,6 +27,7 @@ function wasReplaced(node: NodeFacts): Finding {
     NAME,
     `${place(node)} was the primary, and another node took its place; it ${how}`,
     `${reach.ok ? 'Make it' : 'Do not start it as it is: make it'} a standby of the primary with "pgherd recover ${backend.id}".`,
+    { node: backend.id, wish: { act: 'recover', node: backend.id } },
   );
 }
 

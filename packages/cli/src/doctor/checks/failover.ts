@@ -93,6 +93,7 @@ function missingRights(node: NodeFacts, rights: Rights, user: string): Finding[]
       NAME,
       `${user} lacks rights at ${place(node)}: ${lacks.join(', ')}`,
       `On the primary, as superuser: ${grants.join('; ')}.`,
+      { node: node.backend.id },
     ),
   ];
 }
@@ -106,6 +107,7 @@ function serverWays(node: NodeFacts, server: ServerFacts): Finding[] {
         NAME,
         `${where} is older than PostgreSQL 13, where a standby cannot be re-pointed without a restart`,
         'Upgrade it, or use failover_by = command.',
+        { node: node.backend.id },
       ),
     );
   }
@@ -115,6 +117,7 @@ function serverWays(node: NodeFacts, server: ServerFacts): Finding[] {
         NAME,
         `allow_alter_system is off at ${where}: it cannot be re-pointed to another primary`,
         'Set allow_alter_system = on there, or use failover_by = command.',
+        { node: node.backend.id },
       ),
     );
   }
@@ -124,6 +127,7 @@ function serverWays(node: NodeFacts, server: ServerFacts): Finding[] {
         NAME,
         `recovery_target_timeline is "${server.recoveryTargetTimeline}" at ${where}: it cannot follow a promoted standby`,
         "Set recovery_target_timeline = 'latest' there (needs a restart before PostgreSQL 14).",
+        { node: node.backend.id },
       ),
     );
   }
@@ -133,6 +137,7 @@ function serverWays(node: NodeFacts, server: ServerFacts): Finding[] {
         NAME,
         `max_wal_senders is 0 at ${where}: no standby could receive from it`,
         'Set max_wal_senders to 10 there, and restart it.',
+        { node: node.backend.id },
       ),
     );
   }
@@ -143,6 +148,7 @@ function serverWays(node: NodeFacts, server: ServerFacts): Finding[] {
         NAME,
         `${where} streams without a slot, and wal_keep_size is 0: after a failover it may wait for WAL that is removed already`,
         'Set primary_slot_name there, or wal_keep_size on every server.',
+        { node: node.backend.id },
       ),
     );
   }

@@ -40,6 +40,7 @@ export function primary({ nodes, settings, engine, replaced }: Facts): Finding[]
         NAME,
         `${place(one)} takes writes, but the running engine ${believed}`,
         `See why with "pgherd events"; "pgherd attach ${one.backend.id}" if it was detached.`,
+        { node: one.backend.id, wish: { act: 'attach', node: one.backend.id } },
       ),
     );
   }

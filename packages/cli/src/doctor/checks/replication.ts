@@ -28,6 +28,7 @@ export function replication({ nodes, settings }: Facts): Finding[] {
         NAME,
         `${place(node)} receives nothing (its WAL receiver is ${node.server.receiver ?? 'not there'})`,
         'Look into its log: primary_conninfo, the password for it, a missing slot, or WAL that the primary has removed.',
+        { node: node.backend.id, wish: { act: 'recover', node: node.backend.id } },
       ),
     );
   }
@@ -40,6 +41,7 @@ export function replication({ nodes, settings }: Facts): Finding[] {
         NAME,
         `backend_application_name${id} is empty: whether node ${id} is synchronous, and its lag in time, stay unknown`,
         `Set it to the application_name in the primary_conninfo of node ${id}.`,
+        { node: id },
       ),
     );
   }

@@ -27,6 +27,7 @@ export function signIn(facts: Facts): Finding[] {
           NAME,
           `${settings.sr_check_user} is no member of pg_monitor at ${place(node)}: lag in time and the state of standbys stay unknown`,
           `GRANT pg_monitor TO ${settings.sr_check_user}, on the primary.`,
+          { node: node.backend.id },
         ),
       );
     }
@@ -37,7 +38,7 @@ export function signIn(facts: Facts): Finding[] {
 function refused(facts: Facts, node: NodeFacts, account: Account, result: SignInResult & { ok: false }): Finding {
   const { user, parameter } = account;
   const found = `${user} (${parameter}) does not get in at ${place(node)}: ${result.reason}`;
-  return bad(NAME, found, remedyOf(facts, account, result));
+  return bad(NAME, found, remedyOf(facts, account, result), { node: node.backend.id });
 }
 
 function remedyOf(facts: Facts, account: Account, { reason, code }: SignInResult & { ok: false }): string {

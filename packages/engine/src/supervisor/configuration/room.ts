@@ -3,7 +3,10 @@ import type { ApplyReport, Author, ConfigurationVersion } from '@pgherd/operatio
 import { settingsDigest } from '../../settings-digest.ts';
 import { type ApplyPoint, type ApplyPorts, applyVersion } from './apply.ts';
 import { ConfigurationDesk, type DeskPorts } from './desk.ts';
-import { ConfigurationWatch } from './watch.ts';
+import { ConfigurationWatch, fileStamp } from './watch.ts';
+
+/** A file may change without another time of change or size. */
+const DRIFT_KEPT_MS = 15_000;
 
 export interface RoomPorts extends DeskPorts {
   readonly take: ApplyPorts['take'];
@@ -26,6 +29,19 @@ export class ConfigurationRoom {
     this.#ports = ports;
     this.desk = new ConfigurationDesk(ports);
     this.watch = new ConfigurationWatch(this.desk);
+  }
+
+  #drift: { stamp: string; atMs: number; filesDiffer: boolean | null; restartPending: readonly string[] } | null = null;
+
+  /** Asked each second: the files are read when they have changed, or what runs has. */
+  drift(): { readonly filesDiffer: boolean | null; readonly restartPending: readonly string[] } {
+    const stamp = `${fileStamp(this.#ports.paths)} ${this.#ports.snapshot()} ${this.desk.loaded.at.getTime()}`;
+    const nowMs = performance.now();
+    if (this.#drift?.stamp === stamp && nowMs - this.#drift.atMs < DRIFT_KEPT_MS) return this.#drift;
+    const { fileHash, runningHash, restartPending } = this.desk.state();
+    const filesDiffer = fileHash === null ? null : fileHash !== runningHash;
+    this.#drift = { stamp, atMs: nowMs, filesDiffer, restartPending };
+    return this.#drift;
   }
 
   /** One at a time: the caller sees to that. */

@@ -1,6 +1,7 @@
 /** Looks at the files once a second while somebody watches, and tells when something of the three of drift changed. */
 import fs from 'node:fs';
 import type { ConfigurationState } from '@pgherd/operations';
+import type { FilePaths } from '../files.ts';
 import type { ConfigurationDesk } from './desk.ts';
 
 const LOOK_MS = 1_000;
@@ -22,6 +23,7 @@ export class ConfigurationWatch {
 
   watch(listener: (state: ConfigurationState) => void): () => void {
     if (this.#listeners.size === 0) this.#begin();
+    else this.#tell(); // what the others have not heard yet
     this.#listeners.add(listener);
     const state = this.#desk.state();
     this.#told = JSON.stringify(state);
@@ -39,14 +41,14 @@ export class ConfigurationWatch {
   }
 
   #begin(): void {
-    this.#stamp = this.#stampNow();
+    this.#stamp = fileStamp(this.#desk.ports.paths);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     this.#timer.unref();
     this.#end = this.#desk.onChange(() => this.#tell());
   }
 
   #look(): void {
-    const stamp = this.#stampNow();
+    const stamp = fileStamp(this.#desk.ports.paths);
     const due = ++this.#looks % READ_EVERY === 0;
     if (stamp === this.#stamp && !due) return;
     this.#stamp = stamp;
@@ -60,14 +62,12 @@ export class ConfigurationWatch {
     this.#told = text;
     for (const listener of [...this.#listeners]) listener(state);
   }
+}
 
-  #stampNow(): string {
-    const { config, hba } = this.#desk.ports.paths;
-    return [config, hba]
-      .map((file) => fs.statSync(file, { throwIfNoEntry: false, bigint: true }))
-      .map((stat) =>
-        stat === undefined ? '-' : `${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.size}:${stat.mode}`,
-      )
-      .join(' ');
-  }
+/** Changes with the files. */
+export function fileStamp({ config, hba }: FilePaths): string {
+  return [config, hba]
+    .map((file) => fs.statSync(file, { throwIfNoEntry: false, bigint: true }))
+    .map((stat) => (stat === undefined ? '-' : `${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.size}:${stat.mode}`))
+    .join(' ');
 }
