@@ -21,5 +21,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   url: async () => (await import('./commands/url.ts')).urlCommand,
   config: async () => (await import('./commands/config.ts')).configCommand,
   auth: async () => (await import('./commands/auth.ts')).authCommand,
+  console: async () => (await import('./commands/console.ts')).consoleCommand,
   lab: async () => (await import('./commands/lab.ts')).labCommand,
 };

@@ -15,6 +15,13 @@ export interface UpOptions {
   readonly listen: string;
   /** PostgreSQL's programs: a directory, `system` or `embedded`. */
   readonly pgBin: string;
+  /** Null: without it. */
+  readonly console: {
+    readonly port: number;
+    readonly listen: string;
+    readonly tlsCert: string | null;
+    readonly tlsKey: string | null;
+  } | null;
   /** Options that were asked for, rather than left at their default: those go into an existing configuration too. */
   readonly given: ReadonlySet<string>;
 }
@@ -33,6 +40,9 @@ The next run starts the same herd again. Everything listens on this machine only
   --nodes N            PostgreSQL servers, the first is the primary (default 3)
   --listen ADDRESS     where the proxy listens (default localhost)
   --pg-bin DIR         PostgreSQL's programs: a directory, "system" or "embedded" (default embedded)
+  --console-port P     the web console (default 3000)
+  --console-listen A   where the console listens (default 127.0.0.1); beyond this machine it needs TLS
+  --console-tls-cert FILE, --console-tls-key FILE
   --no-console         without the web console
 
 Each option can be given in the environment: PGHERD_PORT=5432 is --port 5432. An option wins over the environment.`;
@@ -47,6 +57,10 @@ const DEFAULTS = {
   nodes: '3',
   listen: 'localhost',
   'pg-bin': 'embedded',
+  'console-port': '3000',
+  'console-listen': '127.0.0.1',
+  'console-tls-cert': '',
+  'console-tls-key': '',
 } as const;
 type Name = keyof typeof DEFAULTS;
 
@@ -70,6 +84,10 @@ export function parseUpOptions(
       nodes: text,
       listen: text,
       'pg-bin': text,
+      'console-port': text,
+      'console-listen': text,
+      'console-tls-cert': text,
+      'console-tls-key': text,
       'no-console': { type: 'boolean' },
     },
   });
@@ -96,6 +114,15 @@ export function parseUpOptions(
     nodes: number('nodes', 1, NODES_MAX),
     listen: value('listen'),
     pgBin: value('pg-bin'),
+    console:
+      values['no-console'] === true || env('no-console') !== undefined
+        ? null
+        : {
+            port: port('console-port'),
+            listen: value('console-listen'),
+            tlsCert: value('console-tls-cert') || null,
+            tlsKey: value('console-tls-key') || null,
+          },
     given,
   };
   refuseSamePorts(options);
@@ -108,6 +135,7 @@ function refuseSamePorts(options: UpOptions): void {
     ['--pcp-port', options.pcpPort],
     ['--control-port', options.controlPort],
     ['--metrics-port', options.metricsPort],
+    ...(options.console === null ? [] : [['--console-port', options.console.port] as const]),
     ...Array.from({ length: options.nodes }, (_, id) => [`server ${id} (--herd-port)`, options.herdPort + id] as const),
   ];
   const seen = new Map<number, string>();

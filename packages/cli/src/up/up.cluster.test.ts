@@ -27,6 +27,7 @@ beforeAll(async () => {
     PGHERD_CONTROL_PORT: control,
     PGHERD_HERD_PORT: herd,
     PGHERD_NODES: '2',
+    PGHERD_NO_CONSOLE: 'yes',
   };
 });
 afterAll(async () => {

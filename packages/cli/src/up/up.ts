@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { AUTH_QUERY_SCRIPT } from '@pgherd/auth';
+import { tokenFilePath } from '@pgherd/control';
 import { replacedNodes, Supervisor } from '@pgherd/engine';
 import {
   type Cluster,
@@ -10,11 +11,14 @@ import {
   findBinaries,
   labAgent,
   openCluster,
+  portIsFree,
   type PostgresNode,
 } from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
+import { ConsoleProcess, type Opened } from '../console/console-process.ts';
 import { type Doors, openDoors } from '../doors/doors.ts';
 import { operationsOf } from '../doors/operations-of.ts';
+import { environment } from '../env.ts';
 import { CommandError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
 import { StopSignals } from '../stop-signals.ts';
@@ -116,7 +120,45 @@ class Herd {
     this.#step('ready');
     writeRunning(options.dir, supervisor.settings);
     process.on('SIGHUP', hangUp(supervisor));
-    return banner(options, cluster, supervisor, doors.urls);
+    const opened = await this.#console(supervisor, doors.urls['control interface'] ?? null);
+    return banner(options, cluster, supervisor, doors.urls, opened);
+  }
+
+  /** Without it the herd serves all the same: why it is not there is said, and that is all. */
+  async #console(supervisor: Supervisor, controlUrl: string | null): Promise<Opened | null> {
+    const { console: place, dir } = this.#options;
+    if (place === null) return null;
+    const tokenFile = tokenFilePath(supervisor.settings);
+    if (!(await portIsFree(place.port))) {
+      this.#step(`no console: port ${place.port} is in use, choose another with --console-port`);
+      return null;
+    }
+    const logFd = fs.openSync(path.join(dir, 'log', 'console.log'), 'a', 0o600);
+    const child = new ConsoleProcess(
+      {
+        ...{
+          dataDir: path.join(dir, 'console'),
+          host: place.listen,
+          port: place.port,
+          dev: environment('console-dev') !== undefined,
+        },
+        ...{ tlsCert: place.tlsCert, tlsKey: place.tlsKey },
+        engine: controlUrl === null ? null : { url: controlUrl, tokenFile, name: 'pgherd-1' },
+      },
+      logFd,
+      (text) => this.#step(text),
+    );
+    this.#undo.push(() => child.close());
+    try {
+      const opened = await Promise.race([child.open(), this.#signals.asked.then(() => null)]);
+      if (opened !== null) this.#step('the console is ready');
+      return opened;
+    } catch (error) {
+      this.#step(
+        `no console: ${(error as Error).message.split('\n', 1)[0]} See ${path.join(dir, 'log', 'console.log')}`,
+      );
+      return null;
+    }
   }
 
   async down(): Promise<void> {
@@ -227,7 +269,13 @@ function hangUp(supervisor: Supervisor): () => void {
 const door = (name: string, url = '', path: string): string[] =>
   url === '' ? [] : [`    ${name.padEnd(12)}  ${url}${path}`];
 
-function banner(options: UpOptions, cluster: Cluster, supervisor: Supervisor, urls: Doors['urls']): string[] {
+function banner(
+  options: UpOptions,
+  cluster: Cluster,
+  supervisor: Supervisor,
+  urls: Doors['urls'],
+  opened: Opened | null,
+): string[] {
   const dir = options.given.has('dir') ? ` --dir ${options.dir}` : '';
   const [major] = cluster.binaries.version.split('.');
   const standbys = cluster.standbys.length;
@@ -242,6 +290,10 @@ function banner(options: UpOptions, cluster: Cluster, supervisor: Supervisor, ur
     ...door('metrics', urls['metrics'], '/metrics'),
     ...door('control API', urls['control interface'], ''),
     `    PCP           port ${options.pcpPort}, user ${cluster.secrets.pcp.user}, password in ${path.join(options.dir, 'pcppass')} (PCPPASSFILE)`,
+    ...(opened === null ? [] : [`    console       ${opened.url}`]),
+    ...(opened?.link == null
+      ? []
+      : ['', '  Make the first account of the console (the link works once):', `    ${opened.link}`]),
     '',
     '  Try:',
     `    npx pgherd status${dir}`,
