@@ -1,5 +1,5 @@
 /** The last server of a synchronous herd: writes wait, or go on after failover_relax_sync_after, and become synchronous again. */
-import type { Cluster, PostgresNode } from '@pgherd/lab';
+import { type Cluster, freePorts, type PostgresNode } from '@pgherd/lab';
 import type { HerdEvent } from '@pgherd/operations';
 import { afterEach, expect, it } from 'vitest';
 import type { Engine } from '../../packages/engine/test-support/engine.ts';
@@ -49,6 +49,20 @@ it('lets writes go on alone after a while, and waits for a standby again once on
   await until('it is told', async () => (await event('syncRelaxed')) !== undefined);
   expect(await event('syncRelaxed')).toMatchObject({ node: 1, severity: 'warning', details: { was: NAMES, to: '' } });
   expect(await namesOf(1)).toBe('');
+
+  // A node that is made now gets what its owner wished, not what was relaxed for a while.
+  const [port = 0] = await freePorts(1);
+  const added = cluster.addNode(port);
+  engine.configure({
+    backend_hostname2: added.host,
+    backend_port2: added.port,
+    backend_weight2: 1,
+    backend_application_name2: added.applicationName,
+  });
+  expect(await engine.reload()).toMatchObject({ ok: true });
+  const copied = await engine.operations.begin({ act: 'recover', node: 2 }, DBA);
+  expect(await engine.operations.ended(copied.id)).toMatchObject({ state: 'done', error: null });
+  await until('it has the value of its owner', async () => (await namesOf(2)) === NAMES);
 
   const begun = await engine.operations.begin({ act: 'recover', node: 0 }, DBA);
   expect(await engine.operations.ended(begun.id)).toMatchObject({ state: 'done' });

@@ -57,7 +57,11 @@ export async function serve(options: ServeOptions, io: CommandIo): Promise<numbe
     return 1;
   }
   process.title = 'pgpool: main';
-  reload.allow(() => supervisor.reload().catch((error: Error) => supervisor.log.write('error', error.message)));
+  reload.allow(() =>
+    supervisor
+      .reload({ door: 'signal', user: 'SIGHUP', address: '' })
+      .catch((error: Error) => supervisor.log.write('error', error.message)),
+  );
   options.onReady?.();
   await untilStopped(supervisor, doors, signals);
   return 0;

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Cluster, ephemeralCluster, freePorts, type SetupFiles, writeSetup } from '@pgherd/lab';
+import type { HerdEvent } from '@pgherd/operations';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lifeOf } from '../process-life.ts';
@@ -57,6 +58,12 @@ describe('pgpool in the foreground', () => {
     fs.appendFileSync(files.pgpoolConf, 'client_idle_limit = 123\n');
     expect((await pgpool('reload')).code).toBe(0);
     await until('the new value is in effect', async () => (await ask('pgpool show client_idle_limit')) === '123s');
+    const journal = fs
+      .readFileSync(path.join(cluster.dir, 'log', 'pgherd_events.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const reloaded = journal.map((line) => JSON.parse(line) as HerdEvent).find(({ kind }) => kind === 'reloaded');
+    expect(reloaded?.by).toEqual({ door: 'signal', user: 'SIGHUP', address: '' });
 
     const stop = await pgpool('-D', '-n', '-m', 'f', 'stop');
     expect(stop.code).toBe(0);

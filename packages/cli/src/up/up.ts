@@ -262,7 +262,10 @@ function hangUp(supervisor: Supervisor): () => void {
   const hadTerminal = hasTerminal();
   return () => {
     if (hadTerminal && !hasTerminal()) process.kill(process.pid, 'SIGTERM');
-    else supervisor.reload().catch((error: Error) => supervisor.log.write('error', error.message));
+    else
+      supervisor
+        .reload({ door: 'signal', user: 'SIGHUP', address: '' })
+        .catch((error: Error) => supervisor.log.write('error', error.message));
   };
 }
 

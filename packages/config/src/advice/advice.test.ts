@@ -77,3 +77,12 @@ test('password files open to others are named', () => {
 test('every advice has a reason', () => {
   for (const advice of configAdvice(defaults())) expect(advice.reason).toMatch(/\.$/);
 });
+
+test('servers that are found by themselves have to prove who they are', () => {
+  const CODE = 'discovered-standby-unproved';
+  const found = `${TWO} auto_discover_standby = attach `;
+  expect(codes(TWO)).not.toContain(CODE);
+  expect(codes(found)).toContain(CODE);
+  expect(codes(`${found} ssl = on`)).toContain(CODE);
+  expect(codes(`${found} ssl = on ssl_ca_cert = 'ca.pem'`)).not.toContain(CODE);
+});

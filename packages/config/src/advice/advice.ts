@@ -11,6 +11,7 @@ export interface Advice {
 }
 
 export type AdviceCode =
+  | 'discovered-standby-unproved'
   | 'too-few-server-connections'
   | 'always-primary-with-streaming-check'
   | 'no-health-check'
@@ -182,6 +183,16 @@ function secretAdvice(settings: Settings, extras: AdviceExtras): Advice[] {
       severity: 'warning',
       message: `${path} is open to every user of this host (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`,
       reason: 'It holds passwords or hashes that serve as such. Give it mode 0600.',
+    });
+  }
+  const proved = settings.ssl && (settings.ssl_ca_cert !== '' || settings.ssl_ca_cert_dir !== '');
+  if (settings.auto_discover_standby !== 'off' && !proved) {
+    advice.push({
+      code: 'discovered-standby-unproved',
+      severity: 'warning',
+      message: `auto_discover_standby is ${settings.auto_discover_standby}, but no server proves who it is`,
+      reason:
+        'Whoever may stream from the primary has sr_check_user sign in to a server of its choice. Set ssl and ssl_ca_cert, so that only servers with a certificate of that authority are asked.',
     });
   }
   if (settings.admin_users.length === 0) {

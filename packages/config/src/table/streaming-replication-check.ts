@@ -76,6 +76,6 @@ export const streamingReplicationCheck = {
     context: 'reload',
     origin: 'pgherd',
     since: 'pgherd 0.1',
-    doc: 'What to do about a standby that streams from the primary and stands for no configured node. `propose`: an event tells of it; `attach`: it becomes a node of weight 0 until the next restart, provided that sr_check_user can sign in to it at the address that the primary sees and at the port of a configured node or 5432; else it is proposed. Every standby needs its backend_application_nameN; base backups, pg_receivewal and logical replication do not count.',
+    doc: 'What to do about a standby that streams from the primary and stands for no configured node. `propose`: an event tells of it; `attach`: it becomes a node of weight 0 until the next restart, provided that sr_check_user can sign in to it at the address that the primary sees and at the port of a configured node or 5432; else it is proposed. Every standby needs its backend_application_nameN; base backups, pg_receivewal and logical replication do not count. The found server is asked as the other nodes are: with ssl and ssl_ca_cert only one with a certificate of that authority; without them whoever may stream from the primary has sr_check_user sign in to it, which a warning says at start.',
   },
 } as const satisfies ParameterGroup;

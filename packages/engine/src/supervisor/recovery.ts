@@ -17,24 +17,50 @@ export interface RecoveryPorts {
   /** As recovery_user in recovery_database. */
   recoveryTarget(node: number): ProbeTarget;
   attach(node: number): Promise<void>;
+  /** Where synchronous_standby_names of a node was relaxed for the time being: what it was, and what it is. */
+  relaxed(node: number): { readonly was: string; readonly to: string } | null;
+  setSyncNames(node: number, names: string): Promise<void>;
 }
 
 const STOP_MS = 30_000;
 const START_MS = 60_000;
 const STREAM_MS = 60_000;
+const SETTING_MS = 5_000;
 const START_AGAIN_MS = 10_000;
 
 /** @throws Error with the reason */
 export async function recover(ports: RecoveryPorts, report: ActReport): Promise<void> {
   const agent = ports.agent(ports.node);
+  // With its own data directory it has its own settings, which stay; with none it gets the source's.
+  const copies = agent === null || (await agent.control()).state === '';
+  const relaxed = ports.relaxed(ports.primary);
   if (ports.settings().recovery_1st_stage_command !== '') await byScripts(ports, report);
   else if (agent === null) {
     throw new Error(
       `nothing can copy node ${ports.node}: no agent runs beside it, and recovery_1st_stage_command is empty`,
     );
   } else await byAgent(ports, agent, report);
+  const sync = ports.relaxed(ports.primary) ?? relaxed;
+  if (copies && sync !== null) await unrelaxed(ports, sync, report);
   report.step('attach');
   await ports.attach(ports.node);
+}
+
+/** The source's synchronous_standby_names was lowered for a while, and came along with the copy: its owner's value is meant. */
+async function unrelaxed(
+  ports: RecoveryPorts,
+  { was, to }: { readonly was: string; readonly to: string },
+  report: ActReport,
+): Promise<void> {
+  const names = await withOps({ ...ports.target(ports.node), timeoutMs: SETTING_MS }, async (client) => {
+    const { rows } = await client.query<{ names: string }>(
+      "SELECT pg_catalog.current_setting('synchronous_standby_names') AS names",
+    );
+    return rows[0]?.names;
+  });
+  if (names !== to) return;
+  report.step('synchronous_standby_names', `"${was}", as it was before failover_relax_sync_after`);
+  await ports.setSyncNames(ports.node, was);
 }
 
 async function byAgent(ports: RecoveryPorts, agent: HostAgent, report: ActReport): Promise<void> {

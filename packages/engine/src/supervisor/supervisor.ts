@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { formatLsn, type HostAgent, type ProbeTarget } from '@pgherd/cluster';
-import { diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
+import { configAdvice, diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
 import {
   type ActivityQuestion,
   type ApplyReport,
@@ -190,6 +190,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     const given = recoverPending(this.options.paths, (message) => this.log.write('warning', message));
     const loaded = loadFiles(this.options.paths, 1, null, given);
     for (const warning of loaded.warnings) this.log.write('warning', warning);
+    if (loaded.ok) this.warnOfDiscovery(loaded.snapshot.settings);
     if (!loaded.ok) throw new ConfigurationError(loaded.errors);
     this.config = loaded.snapshot;
     this.configuration.desk.took(loaded.texts, 'start');
@@ -229,6 +230,12 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       await this.stop('immediate');
       throw new ConfigurationError([reason]);
     }
+  }
+
+  /** What else there is of advice is the doctor's; this one is about whom we sign in to. */
+  private warnOfDiscovery(settings: Settings): void {
+    const advice = configAdvice(settings).find(({ code }) => code === 'discovered-standby-unproved');
+    if (advice !== undefined) this.log.write('warning', advice.message, { hint: advice.reason });
   }
 
   private isStopping(): boolean {
@@ -667,6 +674,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       }),
       promote: (node) => hands.promote(node),
       proveWrite: (node) => hands.proveWrite(node),
+      setSyncNames: (node, names) => hands.setSyncNames(node, names),
       hold: (kind, reason, untilMs) => {
         watch.holding = reason === null ? null : { kind, untilMs, reason };
         this.heldOpen.clear();

@@ -18,6 +18,7 @@ export interface WishPorts {
   recoveryTarget(node: number): ProbeTarget;
   promote(node: number): Promise<void>;
   proveWrite(node: number): Promise<void>;
+  setSyncNames(node: number, names: string): Promise<void>;
   /** Null: new clients are served again. */
   hold(kind: 'clients' | 'transactions', reason: string | null, untilMs: number): void;
   /** Open transactions at the primary while they are held. */
@@ -467,6 +468,8 @@ async function recoverNode(node: number, by: Author, ports: WishPorts, report: A
         agent: ports.agent,
         target: ports.target,
         recoveryTarget: ports.recoveryTarget,
+        relaxed: (id) => watch.believed.relaxed.get(id) ?? null,
+        setSyncNames: ports.setSyncNames,
         attach: async (id) => {
           watch.dispatch({ t: 'attach', node: id, by: byOf(by), reason: 'recovered' });
           await watch.looks.now(id);
