@@ -11,8 +11,8 @@ import {
   findBinaries,
   labAgent,
   openCluster,
-  portIsFree,
   type PostgresNode,
+  portIsFree,
 } from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
 import { ConsoleProcess, type Opened } from '../console/console-process.ts';
