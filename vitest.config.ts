@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: ['apps/console/tools/test-setup.ts'],
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
           exclude: ['**/*.{pg,cluster}.test.ts'],
           testTimeout: 30_000,
@@ -15,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'pg',
+          globalSetup: ['apps/console/tools/test-setup.ts'],
           include: ['{packages,apps}/*/src/**/*.{pg,cluster}.test.ts', 'test/**/*.{pg,cluster}.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -11,6 +11,7 @@ export interface Check {
 }
 
 export const checks: readonly Check[] = [
+  { name: "console's database clients", command: [process.execPath, 'apps/console/tools/build.ts', '--clients'] },
   { name: 'types', command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'types: console', command: ['node_modules/.bin/tsc', '-p', 'apps/console/tsconfig.json', '--noEmit'] },
   { name: 'lint', command: ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'] },

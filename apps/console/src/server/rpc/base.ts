@@ -112,9 +112,9 @@ async function admit(
   if (need === undefined) throw refuse('FORBIDDEN', 'NO_NEED', `Nobody may call ${path}.`);
   if (need === 'public') return null;
   if (caller === null) throw refuse('UNAUTHORIZED', 'SIGN_IN', 'Sign in first.');
-  if (need === 'signedIn') return null;
+  if (need === 'signedIn') return refuseOld(meta, caller);
   if (need === 'admin') {
-    if (caller.admin && caller.scopes === null) return null;
+    if (caller.admin && caller.scopes === null) return refuseOld(meta, caller);
     throw refuse('FORBIDDEN', 'PERMISSION', 'This is for administrators of the console.', { permission: 'users' });
   }
   const slug = slugOf(raw);
@@ -134,10 +134,16 @@ async function admit(
   if (type === 'mutation' && ctx.console.options.readOnly) {
     throw refuse('FORBIDDEN', 'READ_ONLY', 'The console is in read-only mode.');
   }
+  refuseOld(meta, caller);
+  return cluster;
+}
+
+/** @returns null, for whoever has nothing else to return */
+function refuseOld(meta: Meta | undefined, caller: Caller): null {
   if (meta?.fresh === true && caller.confirmedAt.getTime() + FRESH_MS < Date.now()) {
     throw refuse('PRECONDITION_FAILED', 'CONFIRM_SIGN_IN', 'Give your password again before this.');
   }
-  return cluster;
+  return null;
 }
 
 function slugOf(raw: unknown): string | null {
