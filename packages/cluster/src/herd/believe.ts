@@ -6,7 +6,7 @@ import { greater, strange } from './candidates.ts';
 import { becomePrimary, command, forgiven, setRoles, takeOut } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { Answer, Failure } from './facts.ts';
-import { lostPrimary } from './failover.ts';
+import { lostPrimary } from './failover/begin.ts';
 import { forgetOtherHerd } from './recall.ts';
 import { relaxSync } from './relax-sync.ts';
 import { NEWCOMER, type NodeState, type SuspectedBy } from './state.ts';

@@ -1,6 +1,7 @@
 /** The old primary of a switchover that the proxy did not live to end: started again, as what the herd needs it to be. */
 import type { Draft } from './draft.ts';
-import { fence, RETURNS_WITHIN_MS } from './failover.ts';
+import { fence } from './failover/fencing.ts';
+import { RETURNS_WITHIN_MS } from './failover/promoting.ts';
 
 /** Before the promotion: it is the primary again as soon as it is seen to take writes. */
 export function revived(draft: Draft, node: number, error: string | null): void {

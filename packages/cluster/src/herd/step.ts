@@ -6,17 +6,9 @@ import { attach, detach, looked, lookFailed, relabel, suspected } from './believ
 import { Draft } from './draft.ts';
 import type { Effect, HerdEvent } from './events.ts';
 
-import {
-  actEvent,
-  goOn,
-  operatorFailover,
-  returned,
-  switched,
-  switchFence,
-  switching,
-  switchLost,
-  switchOrders,
-} from './failover.ts';
+import { operatorFailover } from './failover/begin.ts';
+import { actEvent, goOn } from './failover/drive.ts';
+import { returned, switched, switchFence, switching, switchLost, switchOrders } from './failover/switching.ts';
 
 import { recall } from './recall.ts';
 import { syncNamed } from './relax-sync.ts';
