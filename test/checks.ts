@@ -14,6 +14,10 @@ export const checks: readonly Check[] = [
   { name: "console's database clients", command: [process.execPath, 'apps/console/tools/build.ts', '--clients'] },
   { name: 'types', command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'types: console', command: ['node_modules/.bin/tsc', '-p', 'apps/console/tsconfig.json', '--noEmit'] },
+  {
+    name: "types: console's tests",
+    command: ['node_modules/.bin/tsc', '-p', 'apps/console/tsconfig.test.json', '--noEmit'],
+  },
   { name: 'lint', command: ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'boundaries', command: [process.execPath, 'test/boundaries.ts'] },
   { name: 'docs: parameters', command: [process.execPath, 'packages/config/src/docs/write.ts', '--check'] },

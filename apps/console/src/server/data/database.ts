@@ -1,7 +1,8 @@
 /** The console's database: SQLite in a file by default, PostgreSQL by DATABASE_URL. One interface for both. */
-import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
+import { createClient } from '@libsql/client';
+import pg from 'pg';
 import type { PrismaClient as SqliteClient } from '../../../generated/sqlite/client.ts';
-import { migrate } from './migrate.ts';
+import { migrate, type Runner } from './migrate.ts';
 import { healSqlite } from './sqlite-file.ts';
 
 /** Both generated clients have the same models; SQLite's types stand for both. */
@@ -17,6 +18,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
+const CONNECT_LIMIT_MS = 10_000;
+
 /** @throws Error with a sentence when it cannot be opened; nothing is left half-migrated */
 export async function openDatabase(url: string, migrationsRoot: string): Promise<Database> {
   return /^postgres(ql)?:/.test(url) ? openPostgres(url, migrationsRoot) : openSqlite(url, migrationsRoot);
@@ -29,11 +32,19 @@ async function openSqlite(url: string, migrationsRoot: string): Promise<Database
     import('@prisma/adapter-libsql'),
     import('../../../generated/sqlite/client.ts'),
   ]);
+  const client = createClient({ url: `file:${file}` });
+  let applied: string[];
+  try {
+    await client.executeMultiple('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
+    const runner: Runner = {
+      script: (sql) => client.executeMultiple(sql),
+      rows: async (sql) => (await client.execute(sql)).rows.map((row) => Object.values(row)),
+    };
+    applied = await migrate(runner, `${migrationsRoot}/sqlite/migrations`, file);
+  } finally {
+    client.close();
+  }
   const adapter = new PrismaLibSql({ url: `file:${file}`, intMode: 'bigint', timeout: 5_000 });
-  const applied = await withDriver(adapter, async (driver) => {
-    await driver.executeScript('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    return migrate(driver, `${migrationsRoot}/sqlite/migrations`, file);
-  });
   const prisma = new PrismaClient({ adapter });
   await prisma.$connect();
   return { provider: 'sqlite', prisma, applied, healed, close: () => prisma.$disconnect() };
@@ -45,24 +56,20 @@ async function openPostgres(url: string, migrationsRoot: string): Promise<Databa
     import('../../../generated/postgresql/client.ts'),
   ]);
   // One connection for the advisory lock and all that happens under it.
-  const single = new PrismaPg({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 });
-  const applied = await withDriver(single, (driver) =>
-    migrate(driver, `${migrationsRoot}/postgresql/migrations`, null),
-  );
-  const adapter = new PrismaPg({ connectionString: url, max: 8, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_LIMIT_MS });
+  let applied: string[];
+  try {
+    await client.connect();
+    const runner: Runner = {
+      script: (sql) => client.query(sql),
+      rows: async (sql) => (await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][],
+    };
+    applied = await migrate(runner, `${migrationsRoot}/postgresql/migrations`, null);
+  } finally {
+    await client.end().catch(() => {});
+  }
+  const adapter = new PrismaPg({ connectionString: url, max: 8, connectionTimeoutMillis: CONNECT_LIMIT_MS });
   const prisma = new PrismaClient({ adapter }) as unknown as Prisma;
   await prisma.$connect();
   return { provider: 'postgresql', prisma, applied, healed: null, close: () => prisma.$disconnect() };
-}
-
-async function withDriver<T>(
-  factory: { connect(): Promise<SqlDriverAdapter> },
-  work: (driver: SqlDriverAdapter) => Promise<T>,
-): Promise<T> {
-  const driver = await factory.connect();
-  try {
-    return await work(driver);
-  } finally {
-    await driver.dispose();
-  }
 }

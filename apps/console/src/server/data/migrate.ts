@@ -5,7 +5,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
+
+/** One connection. Prisma's own adapters cut a script at each semicolon, also within a string: theirs is not used here. */
+export interface Runner {
+  script(sql: string): Promise<unknown>;
+  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+}
 
 export class MigrationError extends Error {
   readonly code = 'MIGRATION';
@@ -14,6 +19,8 @@ export class MigrationError extends Error {
 /** Any number that no other program of this database uses. */
 const ADVISORY_LOCK = 72_707_369;
 
+const ignore = (): void => {};
+
 interface Found {
   readonly name: string;
   readonly sql: string;
@@ -21,12 +28,12 @@ interface Found {
 }
 
 /** @returns the names of what was applied @throws MigrationError */
-export async function migrate(driver: SqlDriverAdapter, folder: string, sqliteFile: string | null): Promise<string[]> {
+export async function migrate(runner: Runner, folder: string, sqliteFile: string | null): Promise<string[]> {
   const postgres = sqliteFile === null;
-  if (postgres) await driver.executeScript(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
+  if (postgres) await runner.script(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
   try {
-    await driver.executeScript(bookTable(postgres));
-    const done = await applied(driver);
+    await runner.script(bookTable(postgres));
+    const done = await applied(runner);
     const wanted = migrationsIn(folder);
     refuseUnknown(done, wanted);
     const missing = wanted.filter(({ name, checksum }) => {
@@ -38,10 +45,11 @@ export async function migrate(driver: SqlDriverAdapter, folder: string, sqliteFi
       return false;
     });
     if (missing.length > 0 && sqliteFile !== null && done.size > 0) copyBefore(sqliteFile, missing[0]?.name ?? '');
-    for (const migration of missing) await apply(driver, migration, postgres);
+    for (const migration of missing) await apply(runner, migration, postgres);
     return missing.map(({ name }) => name);
   } finally {
-    if (postgres) await driver.executeScript(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
+    // The end of the connection gives it back as well: after a failure nothing else can be said on it.
+    if (postgres) await runner.script(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`).then(ignore, ignore);
   }
 }
 
@@ -53,9 +61,9 @@ function bookTable(postgres: boolean): string {
     "started_at" ${time} NOT NULL DEFAULT ${now}, "applied_steps_count" INTEGER NOT NULL DEFAULT 0)`;
 }
 
-async function applied(driver: SqlDriverAdapter): Promise<Map<string, { checksum: string; finished: boolean }>> {
+async function applied(runner: Runner): Promise<Map<string, { checksum: string; finished: boolean }>> {
   const sql = 'SELECT migration_name, checksum, finished_at FROM "_prisma_migrations" WHERE rolled_back_at IS NULL';
-  const { rows } = await driver.queryRaw({ sql, args: [], argTypes: [] });
+  const rows = await runner.rows(sql);
   return new Map(rows.map((row) => [String(row[0]), { checksum: String(row[1]), finished: row[2] !== null }]));
 }
 
@@ -83,7 +91,7 @@ function copyBefore(file: string, name: string): void {
   if (fs.existsSync(file)) fs.copyFileSync(file, `${file}.before-${name}`);
 }
 
-async function apply(driver: SqlDriverAdapter, { name, sql, checksum }: Found, postgres: boolean): Promise<void> {
+async function apply(runner: Runner, { name, sql, checksum }: Found, postgres: boolean): Promise<void> {
   const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
   const id = quote(randomUUID());
   const now = postgres ? 'now()' : 'current_timestamp';
@@ -91,10 +99,13 @@ async function apply(driver: SqlDriverAdapter, { name, sql, checksum }: Found, p
   const end = `UPDATE "_prisma_migrations" SET finished_at = ${now}, applied_steps_count = 1 WHERE id = ${id};`;
   try {
     // PostgreSQL's DDL is transactional: all of it or nothing.
-    if (postgres) return await driver.executeScript(`BEGIN;\n${begin}\n${sql}\n${end}\nCOMMIT;`);
-    await driver.executeScript(begin);
-    await driver.executeScript(sql);
-    await driver.executeScript(end);
+    if (postgres) {
+      await runner.script(`BEGIN;\n${begin}\n${sql}\n${end}\nCOMMIT;`);
+      return;
+    }
+    await runner.script(begin);
+    await runner.script(sql);
+    await runner.script(end);
   } catch (cause) {
     throw new MigrationError(`Migration ${name} failed: ${(cause as Error).message}`, { cause });
   }
