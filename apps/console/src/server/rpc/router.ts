@@ -1,7 +1,9 @@
 /** Everything that people and scripts may ask of the console. What each needs stands beside it; without that nobody may. */
 import { begin } from './acts/begin.ts';
+import { cancel } from './acts/cancel.ts';
 import { acknowledge, cancelStatements, clearCache, endSessions, reload, rotateLog } from './acts/proxy-acts.ts';
 import { listAudit, verifyAudit } from './audit/audit.ts';
+import { exportAudit } from './audit/export.ts';
 import { router } from './base.ts';
 import { apply, pushBack, run, stop } from './config/apply.ts';
 import { deleteCase, listCases, saveCase } from './config/cases.ts';
@@ -22,6 +24,7 @@ import { signIn } from './people/sign-in.ts';
 import { signOut } from './people/sign-out.ts';
 import { createToken, listTokens, revokeToken } from './people/tokens.ts';
 import { inviteUser, listUsers, reinviteUser, setUser } from './people/users.ts';
+import { about } from './settings/about.ts';
 import { addProxy, createCluster, listClusters, removeProxy, setCluster, testProxy } from './settings/clusters.ts';
 
 export const appRouter = router({
@@ -44,7 +47,7 @@ export const appRouter = router({
   tokens: router({ list: listTokens, create: createToken, revoke: revokeToken }),
   clusters: router({ list: listClusters, create: createCluster, set: setCluster, testProxy, addProxy, removeProxy }),
   herd: router({ ...questions }),
-  act: router({ begin, reload, rotateLog, clearCache, cancelStatements, endSessions, acknowledge }),
+  act: router({ begin, cancel, reload, rotateLog, clearCache, cancelStatements, endSessions, acknowledge }),
   config: router({
     ...{ running, accounts, wanted, drift, adopt, applyDraft: apply, pushBack },
     check: drafts.check,
@@ -67,7 +70,8 @@ export const appRouter = router({
     secrets: router({ list: listSecrets, set: setSecret }),
     cases: router({ list: listCases, save: saveCase, delete: deleteCase }),
   }),
+  settings: router({ about }),
   live: router({ watch, snapshot }),
-  audit: router({ list: listAudit, verify: verifyAudit }),
+  audit: router({ list: listAudit, verify: verifyAudit, export: exportAudit }),
 });
 export type AppRouter = typeof appRouter;

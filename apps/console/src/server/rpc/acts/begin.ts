@@ -1,22 +1,14 @@
 /** Acts on nodes: attach, detach, relabel, switchover, failover, recover. */
 import { type Operation, operationSchema, type Wish, wishSchema } from '@pgherd/operations';
 import { z } from 'zod';
+import { neededFor, objectOf } from '../../../shared/acts.ts';
 import { LOCK_AFTER_MS } from '../../../shared/live/topics.ts';
-import type { Permission } from '../../../shared/permissions.ts';
 import { ask } from '../../engines/ask.ts';
 import type { EngineLink } from '../../engines/engine-link.ts';
 import { FRESH_MS, may } from '../../people/caller.ts';
 import { refuse } from '../../refusal.ts';
 import { inCluster, procedure } from '../base.ts';
 
-export const NEEDED: Readonly<Record<Wish['act'], Permission>> = {
-  attach: 'node.attach',
-  detach: 'node.detach',
-  relabel: 'cluster.failover',
-  switchover: 'cluster.switchover',
-  failover: 'cluster.failover',
-  recover: 'node.recover',
-};
 /** Acts after which something may be gone for good: a person signs them with the password. */
 const FRESH: readonly Wish['act'][] = ['failover'];
 const REASONED: readonly Wish['act'][] = ['detach', 'relabel', 'switchover', 'failover', 'recover'];
@@ -45,7 +37,7 @@ export const begin = procedure
       cluster,
       person,
     } = ctx;
-    const needed = NEEDED[wish.act];
+    const needed = neededFor[wish.act];
     if (!may(person, needed, cluster.id)) {
       throw refuse('FORBIDDEN', 'PERMISSION', `This needs the permission ${needed}.`, { permission: needed });
     }
@@ -91,12 +83,6 @@ export const begin = procedure
       .catch((error: unknown) => ctx.console.log.warn({ err: error }, 'the report of an operation cannot be kept'));
     return operation;
   });
-
-/** What is typed to confirm: the node for acts on one, the cluster for those that choose. */
-export function objectOf(wish: Wish, slug: string): string {
-  if ('node' in wish) return `node ${wish.node}`;
-  return wish.to === null ? slug : `node ${wish.to}`;
-}
 
 /** Nothing dangerous happens on stale data. */
 export function refuseStale(link: EngineLink): void {
