@@ -24,7 +24,10 @@ export const cancel = procedure
   .output(operationSchema)
   .mutation(({ ctx, input }): Promise<Operation> => {
     const { engines, hub } = ctx.console;
-    const known = hub.of(ctx.cluster.id)?.operations().find(({ id }) => id === input.id);
+    const known = hub
+      .of(ctx.cluster.id)
+      ?.operations()
+      .find(({ id }) => id === input.id);
     if (known === undefined) throw refuse('NOT_FOUND', 'NO_OPERATION', 'No proxy knows this operation any more.');
     const needed = neededFor[known.act];
     if (!may(ctx.person, needed, ctx.cluster.id)) {

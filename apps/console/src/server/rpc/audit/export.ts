@@ -1,7 +1,7 @@
 /** The audit log as a file. */
 import { z } from 'zod';
 import { procedure } from '../base.ts';
-import { auditEntry, auditFilter, viewOf, whereOf } from './audit.ts';
+import { type auditEntry, auditFilter, viewOf, whereOf } from './audit.ts';
 
 /** More than that is asked for in parts, by time. */
 const ENTRIES_MAX = 50_000;

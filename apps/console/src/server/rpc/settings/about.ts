@@ -53,7 +53,13 @@ export const about = procedure
       prisma.auditEntry.findFirst({ orderBy: { seq: 'asc' } }),
     ]);
     const file = database.provider === 'sqlite' ? options.databaseUrl.replace(/^file:(\/\/)?/, '') : null;
-    const bytes = file === null ? null : await stat(file).then(({ size }) => size, () => null);
+    const bytes =
+      file === null
+        ? null
+        : await stat(file).then(
+            ({ size }) => size,
+            () => null,
+          );
     const visible = new Set(
       engines.clusters.filter(({ id }) => ctx.person.admin || ctx.person.grants.has(id)).map(({ id }) => id),
     );

@@ -21,4 +21,7 @@ export default {
   unavailableText:
     'The proxies are not affected: applications are served. The console tries again every few seconds and continues by itself.',
   unavailableReason: 'What is wrong',
+  freshSignIn: 'Sign in again to confirm',
+  freshSignInText: 'This needs a sign-in that is at most five minutes old.',
+  confirmSignIn: 'Confirm the sign-in',
 };

@@ -23,4 +23,7 @@ export default {
   unavailableText:
     'プロキシへの影響はなく、アプリケーションは利用できます。コンソールは数秒ごとに再試行し、自動的に復帰します。',
   unavailableReason: '原因',
+  freshSignIn: '確認のため再度サインイン',
+  freshSignInText: 'この操作には 5 分以内のサインインが必要です。',
+  confirmSignIn: 'サインインを確認',
 } satisfies Translation<typeof en>;
