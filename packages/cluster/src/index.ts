@@ -26,5 +26,6 @@ export type { AgentJob, ControlData, HostAddress, HostAgent } from './host-agent
 export { type Lag, lagOfPrimary, lagOfStandby, NO_LAG_KNOWN } from './lag.ts';
 export { formatLsn, parseLsn } from './lsn.ts';
 export { type ProbeResult, type ProbeTarget, probe, type Replica, type Replication } from './probe.ts';
+export { probeRead, type ReadProbe } from './probe-read.ts';
 export { reachable } from './reachable.ts';
 export { GRANTS_SINCE, opsGrants, probeGrants } from './roles.ts';

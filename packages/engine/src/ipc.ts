@@ -72,6 +72,9 @@ export function unpackSnapshot(packed: string): ConfigSnapshot {
   return v8.deserialize(Buffer.from(packed, 'base64')) as ConfigSnapshot;
 }
 
+export const packSettings = (settings: Settings): string => v8.serialize(settings).toString('base64');
+export const unpackSettings = (packed: string): Settings => v8.deserialize(Buffer.from(packed, 'base64')) as Settings;
+
 /** A row of the proxy's own SHOW commands that needs facts from everywhere. */
 export interface HerdReport {
   readonly columns: readonly string[];
@@ -110,6 +113,17 @@ export type WorkerQuestion =
       readonly database: string;
       readonly user: string;
       readonly application: string;
+      /** The settings to go by (packSettings); null: those that run. */
+      readonly draft: string | null;
+    }
+  /** Each statement by the settings that run, and by the draft (packSettings). */
+  | {
+      readonly about: 'routes';
+      readonly statements: readonly string[];
+      readonly database: string;
+      readonly user: string;
+      readonly application: string;
+      readonly draft: string;
     };
 
 /** One connection to a server. Times are milliseconds since the epoch. */

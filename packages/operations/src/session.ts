@@ -31,6 +31,8 @@ export const sessionSchema = z.object({
   protocol: z.tuple([z.int(), z.int()]),
   /** Where its reads go. */
   readNode: z.int(),
+  /** Nodes that its last statement was sent to. */
+  lastNodes: z.array(z.int()),
   host: z.string(),
   port: z.string(),
   statement: z.string(),

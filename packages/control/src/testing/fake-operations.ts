@@ -119,6 +119,7 @@ export function fakeSession(id: string, over: Partial<SessionFacts> = {}): Sessi
     idleMs: 1,
     protocol: [3, 0],
     readNode: 1,
+    lastNodes: [0],
     host: '192.0.2.7',
     port: '40000',
     statement: "select 'a secret of alice'",

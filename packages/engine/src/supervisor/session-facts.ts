@@ -16,6 +16,7 @@ export function sessionFacts(workerPid: number, slot: ClientSlot): SessionFacts 
     idleMs: slot.idleMs,
     protocol: [slot.protocol >>> 16, slot.protocol & 0xffff],
     readNode: slot.readNode,
+    lastNodes: [...slot.sentTo],
     host: slot.host,
     port: slot.port,
     statement: slot.statement,

@@ -33,7 +33,11 @@ import {
   RefusedError,
   type Rehearsal,
   type ReloadReport,
+  type RouteComparison,
+  type RouteComparisonQuestion,
   type RouteExplanation,
+  type RouteProbe,
+  type RouteProbeQuestion,
   type RouteQuestion,
   type RunningConfiguration,
   type SessionFacts,
@@ -52,6 +56,7 @@ import {
   type ConfigSnapshot,
   type HerdReport,
   LATENCY_BUCKETS_MS,
+  packSettings,
   packSnapshot,
   type ToSupervisor,
   type WorkerQuestion,
@@ -60,7 +65,9 @@ import {
 import { LogCollector } from '../log/collector.ts';
 import { type Level, Logger } from '../log/logger.ts';
 import { LogRing } from '../log/ring.ts';
+import { differs, verdictOf } from '../routing/verdict.ts';
 import { VERSION } from '../version.ts';
+import type { ComparedRows } from '../worker/compare-routes.ts';
 import { Acceptor } from './acceptor.ts';
 import { Acts } from './acts.ts';
 import type { ApplyPoint, ApplyPorts } from './configuration/apply.ts';
@@ -82,6 +89,7 @@ import { ProblemWatch } from './problems/watch.ts';
 import { relaxedBefore } from './relaxed-before.ts';
 import { herdReport } from './reports.ts';
 import { respawnPauseMs } from './respawn-pause.ts';
+import { probeRoute } from './route-probe.ts';
 import { sessionActivity } from './session-activity.ts';
 import { actOnSessions, type SessionActPorts } from './session-acts.ts';
 import { sessionFacts } from './session-facts.ts';
@@ -121,6 +129,8 @@ const RELOAD_LIMIT_MS = 5_000;
 const FAST_STOP_LIMIT_MS = 5_000;
 /** How long a worker may take to answer a question. */
 const ANSWER_LIMIT_MS = 5_000;
+/** … and two hundred statements by two configurations. */
+const COMPARISON_LIMIT_MS = 30_000;
 /** Changes of the herd within so short a time are told together. */
 const SOON_MS = 20;
 const POLL_MS = 100;
@@ -515,7 +525,11 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return answers.flatMap(({ pid, answer }) => (answer === null || 'error' in answer ? [] : [{ pid, answer }]));
   }
 
-  private askWorker<T extends object>(worker: WorkerProcess, question: WorkerQuestion): Promise<T | null> {
+  private askWorker<T extends object>(
+    worker: WorkerProcess,
+    question: WorkerQuestion,
+    limitMs = ANSWER_LIMIT_MS,
+  ): Promise<T | null> {
     const request = ++this.questionId;
     return new Promise((resolve) => {
       const done = (answer: unknown): void => {
@@ -523,22 +537,53 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         this.asked.delete(request);
         resolve(answer as T | null);
       };
-      const timer = setTimeout(() => done(null), ANSWER_LIMIT_MS);
+      const timer = setTimeout(() => done(null), limitMs);
       this.asked.set(request, done);
       worker.send({ t: 'question', request, question });
     });
   }
 
-  async explainRoute(question: RouteQuestion): Promise<RouteExplanation> {
+  async explainRoute({ configuration, ...question }: RouteQuestion): Promise<RouteExplanation> {
+    const draft = configuration === undefined ? null : packSettings(this.configuration.settingsOf(configuration));
+    return { rows: await this.askFirst<RouteExplanation['rows']>({ about: 'route', ...question, draft }) };
+  }
+
+  async compareRoutes({ configuration, ...question }: RouteComparisonQuestion): Promise<readonly RouteComparison[]> {
+    const draft = packSettings(this.configuration.settingsOf(configuration));
+    const compared = await this.askFirst<readonly ComparedRows[]>(
+      { about: 'routes', ...question, draft },
+      COMPARISON_LIMIT_MS,
+    );
+    return compared.map((rows, i) => {
+      const [running, other] = [verdictOf(rows.running), verdictOf(rows.draft)];
+      return { sql: question.statements[i] ?? '', running, draft: other, changed: differs(running, other) };
+    });
+  }
+
+  probeRoute(question: RouteProbeQuestion, by: Author): Promise<RouteProbe> {
+    this.log.write('log', `a SELECT is run through the proxy to see who answers it, for ${by.user}`);
+    return probeRoute(question, {
+      settings: () => this.settings,
+      password: (user) =>
+        this.password(user, user === this.settings.sr_check_user ? this.settings.sr_check_password : ''),
+      explain: (asked) => this.explainRoute(asked),
+      sentTo: async (pid, user) => {
+        const found = (await this.sessions()).find(
+          (session) => session.user === user && session.links.some((link) => link.pid === pid),
+        );
+        return found?.lastNodes[0] ?? null;
+      },
+    });
+  }
+
+  /** @throws Error when nobody can tell */
+  private async askFirst<T extends object>(question: WorkerQuestion, limitMs = ANSWER_LIMIT_MS): Promise<T> {
     const [worker] = this.live();
     if (worker === undefined) throw new Error('no worker is ready');
-    const answer = await this.askWorker<RouteExplanation['rows'] | { error: string }>(worker, {
-      about: 'route',
-      ...question,
-    });
+    const answer = await this.askWorker<T | { error: string }>(worker, question, limitMs);
     if (answer === null) throw new Error('the worker did not answer in time');
     if ('error' in answer) throw new Error(answer.error);
-    return { rows: answer };
+    return answer;
   }
 
   private answered(request: number, workerIndex: number, found: boolean, question = this.questions.get(request)): void {
@@ -1042,13 +1087,6 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     }
   }
 
-  // What the console asks for; filled in one by one.
-  compareRoutes(): never {
-    throw notBuilt('compareRoutes');
-  }
-  probeRoute(): never {
-    throw notBuilt('probeRoute');
-  }
   sessionActivity(question: ActivityQuestion): Promise<readonly NodeActivity[]> {
     return sessionActivity(question, (node) => this.probeTarget(node));
   }
@@ -1258,10 +1296,6 @@ function untilState(watch: HerdWatch, condition: () => boolean, limitMs: number)
     const poll = setInterval(look, POLL_MS); // clients come and go without an event of the herd
     const limit = setTimeout(() => done(false), limitMs);
   });
-}
-
-function notBuilt(name: string): RefusedError {
-  return new RefusedError('NOT_ENABLED', `${name} is not built yet`);
 }
 
 /** Connections that the system keeps for us until they are accepted. */

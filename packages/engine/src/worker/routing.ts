@@ -54,7 +54,7 @@ export class Routing implements RouterHost {
   private readonly ownRules = new Map<string, RoutingRules>();
   herd: HerdView;
   private nodes: readonly WorkingNode[] = [];
-  readonly draw = Math.random;
+  readonly draw: () => number;
   /** When a connection to a node may be tried again. */
   private readonly notBeforeMs = new Map<number, number>();
   /** Runs while nothing more is forgotten for a statement that may have changed the catalog. */
@@ -63,7 +63,8 @@ export class Routing implements RouterHost {
   /** Names of functions in reads that a standby refused for writing. */
   private readonly warned = new Set<string>();
 
-  constructor(settings: Settings, cluster: ClusterSnapshot, ports: RoutingPorts) {
+  constructor(settings: Settings, cluster: ClusterSnapshot, ports: RoutingPorts, draw: () => number = Math.random) {
+    this.draw = draw;
     this.ports = ports;
     this.settings = settings;
     this.rules = routingRules(settings);

@@ -1,7 +1,6 @@
 import type tls from 'node:tls';
 import { AuthCache, type Credentials, createClientTls, createServerTls } from '@pgherd/auth';
 import type { SessionValues, Settings } from '@pgherd/config';
-import type { RouteQuestion } from '@pgherd/operations';
 import { admissionLimits } from '../admission/admission.ts';
 import { Gate } from '../admission/gate.ts';
 import { type RawConnection, refuseUnread } from '../admission/refuse-unread.ts';
@@ -24,6 +23,7 @@ import {
   NO_HERD,
   type ToSupervisor,
   type ToWorker,
+  unpackSettings,
   unpackSnapshot,
   type WorkerQuestion,
   type WorkerSlots,
@@ -40,6 +40,7 @@ import { Access } from './access.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
 import { Channel } from './channel.ts';
+import { type ComparedRows, compareRoutes, routingUnder } from './compare-routes.ts';
 import { Doors } from './doors.ts';
 import { type Explained, explainForClient, explainInSession } from './explain-route.ts';
 import { Hold } from './hold.ts';
@@ -692,6 +693,8 @@ export class Worker implements SessionOwner {
         return this.slots(question);
       case 'route':
         return this.explainFor(question);
+      case 'routes':
+        return this.compareRoutes(question);
       case 'warm':
         return { links: await this.links.warm(question.node, this.sessionsToWarm(), question.limitMs) };
       case 'sessions':
@@ -726,15 +729,36 @@ export class Worker implements SessionOwner {
   }
 
   /** Names are asked for as sr_check_user, with the search_path that such a client begins with by default. */
-  private async explainFor(question: RouteQuestion): Promise<Explained> {
+  private async explainFor({ draft, ...question }: Extract<WorkerQuestion, { about: 'route' }>): Promise<Explained> {
+    const routing =
+      draft === null ? this.requireRouting() : routingUnder(unpackSettings(draft), this.cluster, this.routingPorts());
+    return this.asking(question, (ask) => explainForClient(routing, question, ask));
+  }
+
+  private compareRoutes(question: Extract<WorkerQuestion, { about: 'routes' }>): Promise<readonly ComparedRows[]> {
+    const sides = { running: this.settings, draft: unpackSettings(question.draft) };
+    return this.asking(question, (ask) =>
+      compareRoutes(
+        { ...question, statements: [...question.statements] },
+        sides,
+        this.cluster,
+        this.routingPorts(),
+        ask,
+      ),
+    );
+  }
+
+  /** With a connection of its own to ask the primary on, as long as `work` lasts. */
+  private async asking<T>(
+    { user, database }: { readonly user: string; readonly database: string },
+    work: (ask: Parameters<typeof explainForClient>[2]) => Promise<T>,
+  ): Promise<T> {
     const { primary } = this.cluster;
-    if (primary === null || this.settings.sr_check_user === '') {
-      return explainForClient(this.requireRouting(), question, null);
-    }
-    const path = `${pathName(question.user)},public`;
-    const service = new ServiceLink(() => this.services.open(primary, question.database, path));
+    if (primary === null || this.settings.sr_check_user === '') return work(null);
+    const path = `${pathName(user)},public`;
+    const service = new ServiceLink(() => this.services.open(primary, database, path));
     try {
-      return await explainForClient(this.requireRouting(), question, (sql) => service.query(sql));
+      return await work((sql) => service.query(sql));
     } finally {
       service.close();
     }

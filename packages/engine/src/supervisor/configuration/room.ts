@@ -1,8 +1,10 @@
 /** The parts that answer for the configuration, put together for the supervisor. */
-import type { ApplyReport, Author, ConfigurationVersion } from '@pgherd/operations';
+import type { Settings } from '@pgherd/config';
+import { type ApplyReport, type Author, type ConfigurationVersion, RefusedError } from '@pgherd/operations';
 import { settingsDigest } from '../../settings-digest.ts';
 import { type ApplyPoint, type ApplyPorts, applyVersion } from './apply.ts';
 import { ConfigurationDesk, type DeskPorts } from './desk.ts';
+import { sentenceOf } from './draft.ts';
 import { ConfigurationWatch, fileStamp } from './watch.ts';
 
 /** A file may change without another time of change or size. */
@@ -29,6 +31,17 @@ export class ConfigurationRoom {
     this.#ports = ports;
     this.desk = new ConfigurationDesk(ports);
     this.watch = new ConfigurationWatch(this.desk);
+  }
+
+  /** Of a draft, for questions about it. @throws RefusedError NOT_POSSIBLE when it cannot be used */
+  settingsOf(text: string): Settings {
+    const { settings, findings } = this.desk.read({ 'pgpool.conf': text }, {});
+    if (settings !== null) return settings;
+    const first = findings.find(({ severity }) => severity === 'error');
+    throw new RefusedError(
+      'NOT_POSSIBLE',
+      `The draft cannot be used: ${first === undefined ? 'it has errors' : sentenceOf(first)}`,
+    );
   }
 
   #drift: { stamp: string; atMs: number; filesDiffer: boolean | null; restartPending: readonly string[] } | null = null;
