@@ -1,8 +1,10 @@
 import door from './door.ts';
 import frame from './frame.ts';
+import overview from './overview.ts';
 import shell from './shell.ts';
 import ui from './ui.ts';
+import verdict from './verdict.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door };
+export default { words, ui, shell, frame, door, overview, verdict };
