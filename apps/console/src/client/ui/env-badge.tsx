@@ -1,7 +1,7 @@
 import { useTranslations } from 'next-intl';
 import { cx } from './cx.ts';
 
-export type Environment = 'production' | 'staging' | 'development' | 'test';
+export type Environment = 'production' | 'staging' | 'development' | 'demo' | 'test';
 
 /** Crimson frames production and means nothing else. */
 export function EnvBadge({ environment }: { readonly environment: Environment }) {

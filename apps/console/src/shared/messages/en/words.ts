@@ -35,6 +35,7 @@ export default {
     production: 'PROD',
     staging: 'STAGING',
     development: 'DEV',
+    demo: 'DEMO',
     test: 'TEST',
   },
   nodeName: 'node {id}',

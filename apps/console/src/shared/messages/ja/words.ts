@@ -37,6 +37,7 @@ export default {
     production: '本番',
     staging: '検証',
     development: '開発',
+    demo: 'デモ',
     test: 'テスト',
   },
   nodeName: 'ノード {id}',
