@@ -18,6 +18,8 @@ interface Options {
   readonly everyMs?: number;
   /** False: not asked. */
   readonly enabled?: boolean;
+  /** Asks again when it changes: a live topic's word that something moved. */
+  readonly stamp?: string | number;
 }
 
 /**
@@ -27,7 +29,7 @@ interface Options {
 export function useAsk<T>(
   key: string,
   question: () => Promise<T>,
-  { everyMs, enabled = true }: Options = {},
+  { everyMs, enabled = true, stamp }: Options = {},
 ): Asked<T> {
   const [state, setState] = useState<Omit<Asked<T>, 'reload'> & { key: string }>({
     ...{ key, data: null, at: null, failure: null },
@@ -50,13 +52,14 @@ export function useAsk<T>(
     }
   }, [key]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another stamp asks the same again
   useEffect(() => {
     if (!enabled) return;
     void ask();
     if (everyMs === undefined) return;
     const timer = setInterval(() => document.hidden || void ask(), everyMs);
     return () => clearInterval(timer);
-  }, [ask, everyMs, enabled]);
+  }, [ask, everyMs, enabled, stamp]);
 
   const mine = state.key === key ? state : { data: null, at: null, failure: null };
   return { data: mine.data, at: mine.at, failure: mine.failure, reload: useCallback(() => void ask(), [ask]) };

@@ -65,6 +65,8 @@ export function createServer(state: State, pages: Pages): http.Server {
           path: path.slice('/api/trpc/'.length),
           createContext: async () => context,
           maxBodySize: BODY_BYTES_MAX,
+          // A question that carries a whole file does not fit into an address.
+          allowMethodOverride: true,
         });
       }
       if (path === '/api/v1' || path.startsWith('/api/v1/')) return rest(request, response, path, context);

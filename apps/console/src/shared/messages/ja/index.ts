@@ -1,3 +1,4 @@
+import config from './config.ts';
 import door from './door.ts';
 import frame from './frame.ts';
 import overview from './overview.ts';
@@ -7,4 +8,4 @@ import verdict from './verdict.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door, overview, verdict };
+export default { words, ui, shell, frame, door, overview, verdict, config };
