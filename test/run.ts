@@ -1,5 +1,5 @@
 /**
- * `npm test`: the checks, then all tests. Ends with one line that anybody can read:
+ * `npm test`: the checks, then all tests, then the journeys in a browser. Ends with one line that anybody can read:
  * `N passed, N failed, N skipped`. Arguments go to vitest (`npm test -- packages/wire`), and then the checks are left out.
  */
 import { spawn } from 'node:child_process';
@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { checks, root, runChecks } from './checks.ts';
+import { runJourneys } from './e2e.ts';
 
 interface VitestReport {
   readonly numPassedTests: number;
@@ -32,13 +33,14 @@ const code = await vitest([
 const report = read(outputFile);
 fs.rmSync(folder, { recursive: true, force: true });
 
-const passed = (report?.numPassedTests ?? 0) + passedChecks;
+const journeys = filters.length === 0 ? await runJourneys() : { passed: 0, failed: 0, skipped: 0 };
+const passed = (report?.numPassedTests ?? 0) + passedChecks + journeys.passed;
 // A file that could not even be loaded has no tests of its own; errors outside tests show in the exit code only.
 const brokenFiles =
   report?.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length ?? 0;
-let failed = (report?.numFailedTests ?? 0) + brokenFiles + failedChecks;
+let failed = (report?.numFailedTests ?? 0) + brokenFiles + failedChecks + journeys.failed;
 if (failed === 0 && (code !== 0 || report === null)) failed = 1;
-const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
+const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0) + journeys.skipped;
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 process.exitCode = failed === 0 ? 0 : 1;
 

@@ -18,7 +18,7 @@ describe('the options of pgherd up', () => {
       nodes: 3,
       listen: 'localhost',
       pgBin: 'embedded',
-      console: { port: 3000, listen: '127.0.0.1', tlsCert: null, tlsKey: null },
+      console: { port: 3000, listen: '127.0.0.1', tlsCert: null, tlsKey: null, dev: false },
       given: new Set(),
     });
   });

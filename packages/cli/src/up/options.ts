@@ -21,6 +21,8 @@ export interface UpOptions {
     readonly listen: string;
     readonly tlsCert: string | null;
     readonly tlsKey: string | null;
+    /** Pages are built as they are asked for. */
+    readonly dev: boolean;
   } | null;
   /** Options that were asked for, rather than left at their default: those go into an existing configuration too. */
   readonly given: ReadonlySet<string>;
@@ -43,6 +45,7 @@ The next run starts the same herd again. Everything listens on this machine only
   --console-port P     the web console (default 3000)
   --console-listen A   where the console listens (default 127.0.0.1); beyond this machine it needs TLS
   --console-tls-cert FILE, --console-tls-key FILE
+  --console-dev        for work on the console: pages are built as they are asked for (npm run dev)
   --no-console         without the web console
 
 Each option can be given in the environment: PGHERD_PORT=5432 is --port 5432. An option wins over the environment.`;
@@ -88,6 +91,7 @@ export function parseUpOptions(
       'console-listen': text,
       'console-tls-cert': text,
       'console-tls-key': text,
+      'console-dev': { type: 'boolean' },
       'no-console': { type: 'boolean' },
     },
   });
@@ -122,6 +126,7 @@ export function parseUpOptions(
             listen: value('console-listen'),
             tlsCert: value('console-tls-cert') || null,
             tlsKey: value('console-tls-key') || null,
+            dev: values['console-dev'] === true,
           },
     given,
   };

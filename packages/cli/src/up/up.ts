@@ -18,7 +18,6 @@ import type { Command } from '../commands/command.ts';
 import { ConsoleProcess, type Opened } from '../console/console-process.ts';
 import { type Doors, openDoors } from '../doors/doors.ts';
 import { operationsOf } from '../doors/operations-of.ts';
-import { environment } from '../env.ts';
 import { CommandError } from '../errors.ts';
 import type { CommandIo } from '../io.ts';
 import { StopSignals } from '../stop-signals.ts';
@@ -140,7 +139,7 @@ class Herd {
           dataDir: path.join(dir, 'console'),
           host: place.listen,
           port: place.port,
-          dev: environment('console-dev') !== undefined,
+          dev: place.dev,
         },
         ...{ tlsCert: place.tlsCert, tlsKey: place.tlsKey },
         engine: controlUrl === null ? null : { url: controlUrl, tokenFile, name: 'pgherd-1' },
