@@ -80,15 +80,12 @@ function ClusterSwitch() {
   const button = (
     <>
       {shown}
+      <span className="sr-only">{t('switchCluster')}</span>
       <Icon name="open" />
     </>
   );
   return (
-    <Menu
-      className="cluster-switch"
-      label={t('switchCluster', { name: cluster?.name ?? t('noCluster') })}
-      button={button}
-    >
+    <Menu className="cluster-switch" button={button}>
       {clusters.map((choice) => (
         <Link key={choice.id} href={choice.href} aria-current={choice.id === cluster?.id ? 'true' : undefined}>
           <Glyph kind={choice.health} />

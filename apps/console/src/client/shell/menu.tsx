@@ -5,7 +5,8 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 interface MenuProps {
   /** The button's class, words and accessible name. */
   readonly className: string;
-  readonly label: string;
+  /** In place of the words, where they say too little. They must be in it. */
+  readonly label?: string;
   readonly button: ReactNode;
   /** What opens: links and buttons. Choosing one closes it. */
   readonly children: ReactNode;

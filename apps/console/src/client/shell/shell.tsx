@@ -13,7 +13,7 @@ import { Header } from './header.tsx';
 import type { KeyAct } from './keys.ts';
 import { LiveRegions } from './live-regions.tsx';
 import { PhoneBar } from './phone-bar.tsx';
-import { hrefOf, PLACES, placeAt } from './places.ts';
+import { hrefOf, PLACES, type PlaceId, placeAt } from './places.ts';
 import { Rail } from './rail.tsx';
 import { useKeys } from './use-keys.ts';
 
@@ -23,17 +23,20 @@ const KeysHelp = dynamic(() => import('./keys-help.tsx').then((module) => module
 interface ShellProps {
   /** Without them the header names the place that the address belongs to. */
   readonly crumbs?: readonly Crumb[];
+  /** The place that is marked in the rail; by default the one that the address belongs to. */
+  readonly here?: PlaceId;
   /** From the cookie, so that the rail does not jump when the page wakes up. */
   readonly railNarrow?: boolean;
   readonly children: ReactNode;
 }
 
 /** The frame around every page of a cluster. It reads the Frame above it (`FrameProvider`) and knows nothing else. */
-export function Shell({ crumbs, railNarrow = false, children }: ShellProps) {
+export function Shell({ crumbs, here: given, railNarrow = false, children }: ShellProps) {
   const t = useTranslations('shell');
   const frame = useFrame();
   const router = useRouter();
-  const here = placeAt(usePathname());
+  const pathname = usePathname();
+  const here = given ?? placeAt(pathname);
   const [narrow, setNarrow] = useState(railNarrow);
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
 

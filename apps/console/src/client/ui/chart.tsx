@@ -18,6 +18,7 @@ import {
 import { cx } from './cx.ts';
 import type { Health } from './status.ts';
 import { useFormat } from './use-format.ts';
+import { usePhone } from './use-phone.ts';
 
 export interface ChartSeries {
   readonly id: string;
@@ -61,11 +62,14 @@ export interface ChartProps {
 /** Distance of two labels, px. */
 const LABEL = 16;
 const BARS = 30;
+/** --plot-height-phone of chart.css. */
+const PHONE_HEIGHT = 72;
 
 /** Drawn in per cent, stretched by the browser: sizes follow the column without a measurement. */
 export const Chart = memo(function Chart(props: ChartProps) {
   const { title, value, unit, kind, times, series, span, format, level, events = [], height = 104 } = props;
   const t = useTranslations('ui.chart');
+  const phone = usePhone();
   const summaries = useMemo(() => series.map(({ values }) => summaryOf(values)), [series]);
   const top = useMemo(() => topOf(props), [props]);
   const drawn = useMemo(() => draw(kind, times, series, span, top, level), [kind, times, series, span, top, level]);
@@ -81,8 +85,8 @@ export const Chart = memo(function Chart(props: ChartProps) {
       return 100 - (at / top) * 100;
     });
     const wanted = kind === 'bars' ? series.map((_, at) => 16 + at * 24) : places;
-    return spreadLabels(wanted, (LABEL / height) * 100);
-  }, [summaries, kind, series, top, height]);
+    return spreadLabels(wanted, (LABEL / (phone ? PHONE_HEIGHT : height)) * 100);
+  }, [summaries, kind, series, top, height, phone]);
 
   const levelValue = level?.value ?? top / 2;
   const levelY = 100 - (levelValue / top) * 100;
@@ -277,33 +281,35 @@ const Twin = memo(function Twin({ title, series, kind, format, level, events = [
   const t = useTranslations('ui.chart');
   const clock = useFormat().clock;
   return (
-    <table className="sr-only">
-      <caption>
-        {title}
-        {level !== undefined && `, ${t(level.kind, { value: format(level.value) })}`}
-        {events.map((event) => `, ${clock(event.atMs)} ${event.label}`).join('')}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('series')}</th>
-          <th scope="col">{kind === 'bars' ? t('sum') : t('last')}</th>
-          <th scope="col">{t('least')}</th>
-          <th scope="col">{t('most')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {series.map((one) => {
-          const summary = summaryOf(one.values);
-          return (
-            <tr key={one.id}>
-              <th scope="row">{one.name}</th>
-              <td>{summary === null ? t('none') : format(kind === 'bars' ? total(one) : summary.last)}</td>
-              <td>{summary !== null && format(summary.least)}</td>
-              <td>{summary !== null && format(summary.most)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <div className="sr-only">
+      <table>
+        <caption>
+          {title}
+          {level !== undefined && `, ${t(level.kind, { value: format(level.value) })}`}
+          {events.map((event) => `, ${clock(event.atMs)} ${event.label}`).join('')}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('series')}</th>
+            <th scope="col">{kind === 'bars' ? t('sum') : t('last')}</th>
+            <th scope="col">{t('least')}</th>
+            <th scope="col">{t('most')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {series.map((one) => {
+            const summary = summaryOf(one.values);
+            return (
+              <tr key={one.id}>
+                <th scope="row">{one.name === '' ? title : one.name}</th>
+                <td>{summary === null ? t('none') : format(kind === 'bars' ? total(one) : summary.last)}</td>
+                <td>{summary !== null && format(summary.least)}</td>
+                <td>{summary !== null && format(summary.most)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
   );
 });

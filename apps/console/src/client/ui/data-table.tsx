@@ -45,6 +45,8 @@ export interface DataTableProps<Row> {
   /** Checkboxes, for acts on many. */
   readonly selection?: Selection;
   readonly dense?: boolean;
+  /** The head is for screen readers only. */
+  readonly headless?: boolean;
   /** Height of the scrolling part, in CSS. Needed for the sticky head and for many rows. */
   readonly height?: string;
   /** Shown in place of rows. */
@@ -144,7 +146,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             <col key={column.id} style={column.width === undefined ? undefined : { width: column.width }} />
           ))}
         </colgroup>
-        <thead role={roles.group}>
+        <thead role={roles.group} className={props.headless === true ? 'data-table-headless' : undefined}>
           <tr role={roles.row} aria-rowindex={1}>
             {selection !== undefined && (
               <th scope="col" role={roles.head}>

@@ -20,13 +20,15 @@ export interface EventRow {
 
 interface EventTableProps {
   readonly events: readonly EventRow[];
+  /** A few of today: no head, clock times only. */
+  readonly compact?: boolean;
   readonly height?: string;
   readonly empty?: ReactNode;
   readonly onOpen?: (event: EventRow) => void;
 }
 
 /** When, what it means, what happened, who. One status per row. */
-export function EventTable({ events, height, empty, onOpen }: EventTableProps) {
+export function EventTable({ events, compact = false, height, empty, onOpen }: EventTableProps) {
   const t = useTranslations('ui.events');
   const format = useFormat();
   const now = useNow();
@@ -34,14 +36,14 @@ export function EventTable({ events, height, empty, onOpen }: EventTableProps) {
     {
       id: 'time',
       head: t('time'),
-      width: now === null ? '96px' : '128px',
+      width: compact ? '84px' : '128px',
       cell: ({ atMs }) => (
         <time
           className="font-normal text-ink-2"
           dateTime={new Date(atMs).toISOString()}
           title={format.fullInstant(atMs)}
         >
-          {format.instant(atMs, now ?? atMs)}
+          {compact || now === null ? format.clock(atMs) : format.instant(atMs, now)}
         </time>
       ),
       card: 'head',
@@ -49,12 +51,17 @@ export function EventTable({ events, height, empty, onOpen }: EventTableProps) {
     {
       id: 'state',
       head: t('state'),
-      width: '152px',
+      width: compact ? '136px' : '152px',
       cell: ({ kind }) => kind !== null && <StatusWord kind={kind} />,
       card: 'status',
     },
     { id: 'text', head: t('text'), cell: ({ text }) => text, wrap: true },
-    { id: 'who', head: t('who'), width: '128px', cell: ({ who }) => <span className="muted">{who}</span> },
+    {
+      id: 'who',
+      head: t('who'),
+      width: compact ? '88px' : '128px',
+      cell: ({ who }) => <span className="muted">{who}</span>,
+    },
   ];
   return (
     <DataTable
@@ -63,6 +70,7 @@ export function EventTable({ events, height, empty, onOpen }: EventTableProps) {
       rows={events}
       rowKey={({ id }) => id}
       dense
+      headless={compact}
       {...(height === undefined ? {} : { height })}
       {...(empty === undefined ? {} : { empty })}
       {...(onOpen === undefined ? {} : { onOpen })}

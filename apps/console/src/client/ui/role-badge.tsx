@@ -15,14 +15,14 @@ const LEADING: readonly Role[] = ['primary', 'leader', 'leaderVip'];
 
 interface RoleBadgeProps {
   /** What was measured, or what is believed where nothing was measured. */
-  readonly role: Role;
+  readonly measured: Role;
   /** What the proxies believe. Where it differs the badge splits, and the measured half is filled. */
   readonly believed?: Role;
 }
 
-export function RoleBadge({ role, believed }: RoleBadgeProps) {
+export function RoleBadge({ measured, believed }: RoleBadgeProps) {
   const t = useTranslations('words.role');
-  if (believed !== undefined && believed !== role) {
+  if (believed !== undefined && believed !== measured) {
     return (
       <span className="role-badge">
         <span>
@@ -31,14 +31,14 @@ export function RoleBadge({ role, believed }: RoleBadgeProps) {
         </span>
         <span className="role-badge-measured">
           <small>{t('measured')}</small>
-          {t(role)}
+          {t(measured)}
         </span>
       </span>
     );
   }
   return (
-    <span className={cx('role-badge', LEADING.includes(role) && 'role-badge-leading')}>
-      <span>{t(role)}</span>
+    <span className={cx('role-badge', LEADING.includes(measured) && 'role-badge-leading')}>
+      <span>{t(measured)}</span>
     </span>
   );
 }

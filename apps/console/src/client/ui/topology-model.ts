@@ -201,7 +201,7 @@ export function layOut(facts: TopologyFacts, size: Size, wantedWidth: number): L
     size.node,
   );
   const edges = [
-    ...clientEdges(facts, clients, proxies),
+    ...clientEdges(facts, clients, proxies, size),
     ...routeEdges(facts, proxies, nodeBoxes, size),
     ...(size.lane === 0 ? [] : replicationEdges(nodes, nodeBoxes, lanes, size)),
   ];
@@ -221,7 +221,8 @@ function curve(x1: number, y1: number, x2: number, y2: number): string {
   return `M${round(x1)} ${round(y1)} C${round(x1 + bend)} ${round(y1)} ${round(x2 - bend)} ${round(y2)} ${round(x2)} ${round(y2)}`;
 }
 
-function clientEdges(facts: TopologyFacts, clients: readonly Box[], proxies: readonly Box[]): Edge[] {
+function clientEdges(facts: TopologyFacts, clients: readonly Box[], proxies: readonly Box[], size: Size): Edge[] {
+  const small = size.lane === 0;
   const all = facts.clients.reduce((sum, client) => sum + Object.values(client.sessions).reduce((a, b) => a + b, 0), 0);
   return facts.clients.flatMap((client, at) =>
     facts.proxies.flatMap((proxy, to): Edge[] => {
@@ -231,8 +232,9 @@ function clientEdges(facts: TopologyFacts, clients: readonly Box[], proxies: rea
       return [
         {
           key: `client ${client.id} ${proxy.id}`,
-          kind: 'clients',
-          width: round(Math.max(1, Math.min(8, (count / all) * 16))),
+          // In small all clients are one card: what runs there is as solid as what follows.
+          kind: small ? 'reads' : 'clients',
+          width: round(Math.max(1, Math.min(8, (count / all) * (small ? 8 : 16)))),
           d: curve(from.x + from.width, middle(from), target.x, middle(target)),
         },
       ];

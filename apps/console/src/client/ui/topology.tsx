@@ -193,7 +193,9 @@ function SmallProxy({ proxy }: { readonly proxy: TopologyProxy }) {
         <StatusWord kind={proxy.health} size="small" />
       </span>
       <span className="topology-card-head small">
-        <span className="muted">{proxy.role !== null && t(proxy.role)}</span>
+        <span className="muted">
+          {proxy.role !== null && t(proxy.role === 'leaderVip' ? 'leaderVipShort' : proxy.role)}
+        </span>
         <span>{format.number(proxy.sessions)}</span>
       </span>
     </>
@@ -228,7 +230,7 @@ function ProxyCard({ proxy }: { readonly proxy: TopologyProxy }) {
       </span>
       {proxy.role !== null && (
         <span className="mt-1 block">
-          <RoleBadge role={proxy.role} />
+          <RoleBadge measured={proxy.role} />
         </span>
       )}
       <Facts facts={proxy.facts} one />
@@ -246,7 +248,7 @@ function NodeCard({ node }: { readonly node: TopologyNode }) {
         <StatusWord kind={node.health} size="small" />
       </span>
       <span className="mt-1 block">
-        <RoleBadge role={node.role} {...(node.believed === undefined ? {} : { believed: node.believed })} />
+        <RoleBadge measured={node.role} {...(node.believed === undefined ? {} : { believed: node.believed })} />
       </span>
       <Facts facts={node.facts} />
     </>

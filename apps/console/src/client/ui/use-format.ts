@@ -27,7 +27,7 @@ export function useFormat() {
       minute: (ms: number) => formatMinute(ms, locale, zone),
       instant: (ms: number, nowMs: number) => formatInstant(ms, locale, zone, nowMs),
       fullInstant: (ms: number) => formatFullInstant(ms, locale, zone),
-      zoneName: (atMs: number) => formatZone(zone, atMs),
+      zoneName: (atMs: number) => formatZone(zone, atMs, locale),
     }),
     [locale, zone],
   );

@@ -75,6 +75,7 @@ describe('instants', () => {
 
   it('name their zone by letters where it has some, and always by offset', () => {
     expect(formatZone('Asia/Tokyo', at)).toBe('JST (UTC+9)');
+    expect(formatZone('Asia/Tokyo', at, 'ja')).toBe('JST（UTC+9）');
     expect(formatZone('UTC', at)).toBe('UTC');
     expect(formatZone('Asia/Kolkata', at)).toBe('IST (UTC+5:30)');
     expect(formatZone('America/New_York', at)).toBe('EST (UTC-5)');

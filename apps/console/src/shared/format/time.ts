@@ -50,10 +50,10 @@ function year(ms: number, timeZone: string): string {
 
 /** The whole of it with the zone, for titles and exports: "10 Oct 2026 14:02:11 JST (UTC+9)". */
 export const formatFullInstant = (ms: number, locale: Locale, timeZone: string): string =>
-  `${formatter(locale, timeZone, 'date').format(ms)} ${formatClock(ms, locale, timeZone)} ${formatZone(timeZone, ms)}`;
+  `${formatter(locale, timeZone, 'date').format(ms)} ${formatClock(ms, locale, timeZone)} ${formatZone(timeZone, ms, locale)}`;
 
 /** "JST (UTC+9)", or only "UTC+9" where a zone has no letters of its own. */
-export function formatZone(timeZone: string, atMs: number): string {
+export function formatZone(timeZone: string, atMs: number, locale: Locale = 'en'): string {
   const offset = zoneName('en', timeZone, 'longOffset', atMs)
     .replace('GMT', 'UTC')
     .replace(/[+-]00:00$/, '')
@@ -62,7 +62,8 @@ export function formatZone(timeZone: string, atMs: number): string {
   // Each language names the zones of its own region by letters, others by offset.
   for (const region of ['ja', 'en-US', 'en-GB', 'en-AU', 'en-IN']) {
     const name = zoneName(region, timeZone, 'short', atMs);
-    if (/^[A-Z]{3,5}$/.test(name) && name !== 'GMT' && name !== 'UTC') return `${name} (${offset})`;
+    if (/^[A-Z]{3,5}$/.test(name) && name !== 'GMT' && name !== 'UTC')
+      return locale === 'ja' ? `${name}（${offset}）` : `${name} (${offset})`;
   }
   return offset;
 }

@@ -52,7 +52,7 @@ export default {
   },
   header: {
     cluster: 'Cluster',
-    switchCluster: 'Switch cluster, now {name}',
+    switchCluster: 'switch cluster',
     noCluster: 'No cluster',
     search: 'Search or jump to',
     draft: '{count, plural, one {# change in draft} other {# changes in draft}}',

@@ -22,6 +22,7 @@ export default {
     standbyQuorum: 'Standby, quorum',
     leader: 'Leader',
     leaderVip: 'Leader, holds VIP',
+    leaderVipShort: 'Leader, VIP',
     member: 'Member',
     believed: 'believed',
     measured: 'measured',

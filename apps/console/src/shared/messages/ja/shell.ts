@@ -54,7 +54,7 @@ export default {
   },
   header: {
     cluster: 'クラスタ',
-    switchCluster: 'クラスタを切り替え（現在 {name}）',
+    switchCluster: 'クラスタを切り替え',
     noCluster: 'クラスタなし',
     search: '検索・移動',
     draft: '下書きに {count} 件の変更',
