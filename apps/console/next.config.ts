@@ -11,6 +11,8 @@ const config: NextConfig = {
   serverExternalPackages: ['@libsql/client', '@prisma/client', '@node-rs/argon2', 'pg', 'pino', 'ws'],
   // Text and icons are small; what is compressed here is compressed by the server itself.
   compress: true,
+  // Messages arrive compiled (src/i18n/compiled.ts), so no page carries the parser.
+  turbopack: { resolveAlias: { 'use-intl/format-message': 'use-intl/format-message/format-only' } },
 };
 
 export default createNextIntlPlugin('./src/i18n/request.ts')(config);

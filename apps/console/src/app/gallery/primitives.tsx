@@ -4,11 +4,12 @@ import dynamic from 'next/dynamic';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useTheme } from '../../client/shell/use-preferences.ts';
 import { Age } from '../../client/ui/age.tsx';
+import { BigTable } from '../../client/ui/big-table.tsx';
 import { Button } from '../../client/ui/button.tsx';
 import { Chart } from '../../client/ui/chart.tsx';
 import { Checkbox, RadioGroup } from '../../client/ui/choice.tsx';
 import { ContextChip } from '../../client/ui/context-chip.tsx';
-import { type Column, DataTable } from '../../client/ui/data-table.tsx';
+import type { Column } from '../../client/ui/data-table.tsx';
 import { EmptyState } from '../../client/ui/empty-state.tsx';
 import { EnvBadge } from '../../client/ui/env-badge.tsx';
 import { ErrorPanel } from '../../client/ui/error-panel.tsx';
@@ -325,7 +326,7 @@ function ManyRowsSection() {
   ];
   return (
     <Panel title="5,000 rows" count={keys.size > 0 ? `${keys.size} chosen` : undefined}>
-      <DataTable
+      <BigTable
         label="Sessions"
         columns={columns}
         rows={rows}

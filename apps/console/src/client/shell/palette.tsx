@@ -5,6 +5,7 @@ import { useTranslations } from 'next-intl';
 import { Dialog } from 'radix-ui';
 import { useDeferredValue, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { Icon } from '../ui/icon.tsx';
+import { useOpener } from '../ui/use-opener.ts';
 import type { PaletteEntry } from './frame.ts';
 import { useFrame } from './frame-context.tsx';
 import { groupEntries, matchEntries } from './palette-match.ts';
@@ -15,6 +16,7 @@ const MOST = 60;
 /** ⌘K: a combobox over everything one can go to. It opens wizards and dialogs; it executes nothing itself. */
 export function Palette({ onClose }: { readonly onClose: () => void }) {
   const t = useTranslations('shell');
+  const toOpener = useOpener();
   const router = useRouter();
   const frame = useFrame();
   const [query, setQuery] = useState('');
@@ -57,7 +59,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="dialog-veil" />
-        <Dialog.Content className="dialog palette" aria-describedby={undefined}>
+        <Dialog.Content className="dialog palette" aria-describedby={undefined} onCloseAutoFocus={toOpener}>
           <Dialog.Title className="sr-only">{t('palette.title')}</Dialog.Title>
           <div className="palette-input">
             <Icon name="search" />

@@ -13,6 +13,7 @@ import { RegionMenu, ThemeMenu, UserMenu } from './rail-foot.tsx';
 /** The phone's bottom bar: three places and a sheet with the others. */
 export function PhoneBar({ here }: { readonly here: PlaceId | null }) {
   const t = useTranslations('shell');
+  const close = useTranslations('ui.button');
   const frame = useFrame();
   const pathname = usePathname();
   const sheet = useRef<HTMLDialogElement>(null);
@@ -68,7 +69,7 @@ export function PhoneBar({ here }: { readonly here: PlaceId | null }) {
           <RegionMenu />
           <ThemeMenu />
           <button type="button" className="button mt-2" onClick={() => sheet.current?.close()}>
-            {t('keys.close')}
+            {close('close')}
           </button>
         </div>
       </dialog>

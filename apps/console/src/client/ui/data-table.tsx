@@ -5,7 +5,7 @@ import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'r
 import { cx } from './cx.ts';
 import { nextOrder, type Order, rowForKey, type SortValue, sortRows } from './data-table-model.ts';
 import { Icon } from './icon.tsx';
-import { useVirtualRows } from './use-virtual-rows.ts';
+import { type RowWindow, useAllRows } from './row-window.ts';
 
 export interface Column<Row> {
   readonly id: string;
@@ -51,10 +51,9 @@ export interface DataTableProps<Row> {
   readonly height?: string;
   /** Shown in place of rows. */
   readonly empty?: ReactNode;
+  /** Which rows are drawn: all. BigTable draws those in sight. The same in every render. */
+  readonly useRows?: RowWindow;
 }
-
-/** From here on only the rows in sight are drawn. */
-const VIRTUAL_FROM = 120;
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, rowKey, chosen, onOpen, selection, dense = false, height, empty } = props;
@@ -70,8 +69,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   }, [rows, columns, order, collator]);
 
   const scroller = useRef<HTMLDivElement>(null);
-  const isVirtual = sorted.length >= VIRTUAL_FROM;
-  const virtual = useVirtualRows({ count: sorted.length, enabled: isVirtual, dense, scroller });
+  const useRows = props.useRows ?? useAllRows;
+  const virtual = useRows({ count: sorted.length, dense, scroller });
+  const isVirtual = virtual.rows !== null;
   const live = onOpen !== undefined || selection !== undefined;
 
   // One row is in the tab order; arrow keys move it.

@@ -5,6 +5,7 @@ import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode, RefObject } from 'react';
 import { cx } from './cx.ts';
 import { Icon } from './icon.tsx';
+import { useOpener } from './use-opener.ts';
 
 export interface DialogProps {
   readonly title: string;
@@ -25,6 +26,7 @@ export interface DialogProps {
  */
 export function Dialog({ title, about, onClose, foot, wide = false, focusFirst, children }: DialogProps) {
   const t = useTranslations('ui.button');
+  const toOpener = useOpener();
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
@@ -32,6 +34,7 @@ export function Dialog({ title, about, onClose, foot, wide = false, focusFirst, 
         <Radix.Content
           className={cx('dialog', wide && 'dialog-wide')}
           {...(about === undefined ? { 'aria-describedby': undefined } : {})}
+          onCloseAutoFocus={toOpener}
           onOpenAutoFocus={(event) => {
             if (focusFirst?.current == null) return;
             event.preventDefault();

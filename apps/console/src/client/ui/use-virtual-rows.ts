@@ -1,32 +1,20 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import type { RefObject } from 'react';
+import { type DrawnRows, type RowWindowOptions, useAllRows } from './row-window.ts';
 import { usePhone } from './use-phone.ts';
 
-interface VirtualRows {
-  /** Indexes to draw, or null: all. */
-  readonly rows: readonly number[] | null;
-  /** Height of what is not drawn, in px. */
-  readonly before: number;
-  readonly after: number;
-  readonly reveal: (index: number) => void;
-  readonly measure: ((row: HTMLTableRowElement | null) => void) | undefined;
-}
-
-interface Options {
-  readonly count: number;
-  readonly enabled: boolean;
-  readonly dense: boolean;
-  readonly scroller: RefObject<HTMLDivElement | null>;
-}
+/** From here on only the rows in sight are drawn. */
+const VIRTUAL_FROM = 120;
 
 /** Heights of rows in px; those of cards on a phone differ from row to row, so they are measured. */
 const ROW = 37;
 const DENSE_ROW = 31;
 const CARD = 150;
 
-export function useVirtualRows({ count, enabled, dense, scroller }: Options): VirtualRows {
+export function useVirtualRows(options: RowWindowOptions): DrawnRows {
+  const { count, dense, scroller } = options;
+  const enabled = count >= VIRTUAL_FROM;
   const phone = usePhone();
   const virtualizer = useVirtualizer({
     count: enabled ? count : 0,
@@ -37,7 +25,8 @@ export function useVirtualRows({ count, enabled, dense, scroller }: Options): Vi
     // Before the scroller is measured (and on the server) a screenful.
     initialRect: { width: 1000, height: 800 },
   });
-  if (!enabled) return { rows: null, before: 0, after: 0, reveal: () => undefined, measure: undefined };
+  const all = useAllRows(options);
+  if (!enabled) return all;
   const items = virtualizer.getVirtualItems();
   const first = items[0];
   const last = items.at(-1);
