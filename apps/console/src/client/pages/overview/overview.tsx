@@ -253,7 +253,7 @@ function Herd({ status, base }: { readonly status: ClusterStatus; readonly base:
         {status.nodes.map((node) => (
           <PanelPart key={node.id} className="flex items-center justify-between gap-2">
             <Link href={`${base}/nodes/${node.id}`} className="min-w-0">
-              <b>{t('node', { node: node.id })}</b> <RoleBadge role={roleOf(node)} />
+              <b>{t('node', { node: node.id })}</b> <RoleBadge measured={roleOf(node)} />
             </Link>
             <StatusWord kind={node.health} />
           </PanelPart>

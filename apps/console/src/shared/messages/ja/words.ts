@@ -39,7 +39,7 @@ export default {
     staging: 'STAGING',
     development: 'DEV',
     test: 'TEST',
-    demo: 'デモ',
+    demo: 'DEMO',
   },
   nodeName: 'ノード {id}',
   on: 'オン',
