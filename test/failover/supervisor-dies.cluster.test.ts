@@ -92,7 +92,10 @@ describe('a supervisor that is killed', () => {
           );
         },
         40_000,
-      );
+      ).catch(async (error: Error) => {
+        const told = (await engine.operations.events(0)).map(({ at, message }) => `${at} ${message}`);
+        throw new Error(`${error.message}\n${told.join('\n')}`, { cause: error });
+      });
       await writes();
     },
   );

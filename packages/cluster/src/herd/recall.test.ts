@@ -90,6 +90,19 @@ describe('a supervisor that dies within a switchover', () => {
     expect(Math.min(ends.get(0) ?? 0, ends.get(1) ?? 0)).toBeGreaterThan(5);
   });
 
+  it('before it closed the epoch leaves the primary where it is, whoever is heard first', () => {
+    let resumed = 0;
+    for (let at = 2; at < 2.1; at += 0.001) {
+      const { world, told } = tell(`2.0 switchover 1\n${at} die 400`, 8, 3, NO_FAILBACK);
+      if (!told.some((line) => line.endsWith('is taken up where it was switching'))) continue;
+      resumed++;
+      expect(world.state, told.join('\n')).toMatchObject({ primary: 0, timeline: 1 });
+      expect(told.filter((line) => line.includes('is detached'))).toEqual([]);
+      expect(world.writes.at(-1)?.at).toBeGreaterThan(7_500);
+    }
+    expect(resumed).toBeGreaterThan(5);
+  });
+
   it('whose old primary cannot be started again becomes a failover', () => {
     const story = tell('2.0 switchover 1\n2.65 die 400\n2.8 off 0', 20);
     expect(story.told.some((line) => line.includes('could not be started again'))).toBe(true);

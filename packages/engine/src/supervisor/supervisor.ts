@@ -2,11 +2,9 @@
  * The supervisor: accepts, admits, watches the herd and keeps the workers. It implements Operations, the one room behind
  * all doors.
  */
-import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { formatLsn, type HostAgent, type ProbeTarget } from '@pgherd/cluster';
+import type { HostAgent } from '@pgherd/cluster';
 import { configAdvice, diffSettings, parsePoolPasswd, type Settings } from '@pgherd/config';
 import {
   type ActivityQuestion,
@@ -24,7 +22,6 @@ import {
   type LogPart,
   type LogQuestion,
   type NodeActivity,
-  type NodeStatus,
   type Operation,
   type Operations,
   type ParameterTableFacts,
@@ -73,20 +70,23 @@ import { Acts } from './acts.ts';
 import type { ApplyPoint, ApplyPorts } from './configuration/apply.ts';
 import { recoverPending } from './configuration/recover.ts';
 import { ConfigurationRoom } from './configuration/room.ts';
-import { discovered, withNode } from './discovery.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { ConfigurationRounds } from './configuration-rounds.ts';
+import { withNode } from './discovery.ts';
 import { Fences } from './fence.ts';
 import { type FilePaths, type GivenTexts, loadFiles } from './files.ts';
-import { byOf, Hands } from './hands.ts';
-import { HerdWatch } from './herd-watch.ts';
-import { interruptedRecoveries } from './interrupted-recoveries.ts';
-import { Journal } from './journal.ts';
+import { byOf } from './hands.ts';
+import { probeTarget } from './herd-targets.ts';
+import type { HerdWatch } from './herd-watch.ts';
+import { backlogOf, groupId, workerCount } from './host-limits.ts';
+import type { Journal } from './journal.ts';
 import { type Grant, Leases } from './leases.ts';
-import { MemoryFile, onlyEpoch } from './memory-file.ts';
 import { NodeCounters } from './node-counters.ts';
+import { nodeStatuses } from './node-statuses.ts';
+import { openHerd } from './open-herd.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 import { plans } from './plan.ts';
 import { ProblemWatch } from './problems/watch.ts';
-import { relaxedBefore } from './relaxed-before.ts';
 import { herdReport } from './reports.ts';
 import { respawnPauseMs } from './respawn-pause.ts';
 import { probeRoute } from './route-probe.ts';
@@ -94,9 +94,10 @@ import { sessionActivity } from './session-activity.ts';
 import { actOnSessions, type SessionActPorts } from './session-acts.ts';
 import { sessionFacts } from './session-facts.ts';
 import { poolsReport, processesReport } from './slot-reports.ts';
-import { readStatusFile, statusFile, writeStatusFile } from './status-file.ts';
+import { statusFile, writeStatusFile } from './status-file.ts';
 import { begin, rehearse, type WishPorts } from './wishes.ts';
 import { WorkerProcess } from './worker-process.ts';
+import { WorkerQuestions } from './worker-questions.ts';
 
 export interface SupervisorOptions {
   readonly paths: FilePaths;
@@ -113,27 +114,11 @@ export interface SupervisorOptions {
   readonly onApply?: (point: ApplyPoint) => void;
 }
 
-/** The configuration cannot be used: one line each, with file, line and allowed values. */
-export class ConfigurationError extends Error {
-  readonly code = 'CONFIGURATION';
-  readonly issues: readonly string[];
-  constructor(issues: readonly string[]) {
-    super(issues.join('\n'));
-    this.issues = issues;
-  }
-}
-
-/** What a worker needs besides its clients: the log, its channel, cancel requests, connections that wait. */
-const WORKER_DESCRIPTORS_SPARE = 500;
-const RELOAD_LIMIT_MS = 5_000;
 const FAST_STOP_LIMIT_MS = 5_000;
-/** How long a worker may take to answer a question. */
-const ANSWER_LIMIT_MS = 5_000;
-/** … and two hundred statements by two configurations. */
+/** How long the workers have for two hundred statements by two configurations. */
 const COMPARISON_LIMIT_MS = 30_000;
 /** Changes of the herd within so short a time are told together. */
 const SOON_MS = 20;
-const POLL_MS = 100;
 
 export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 'reload' | 'stop' | 'watch'> {
   private readonly options: SupervisorOptions;
@@ -146,8 +131,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   private watchHerd: HerdWatch | null = null;
   private readonly acceptor = new Acceptor((connection, unix) => this.accepted(connection, unix));
   private readonly owners = new Map<number, WorkerProcess>();
-  private questionId = 0;
-  private readonly questions = new Map<number, { open: Set<number>; done: (found: boolean) => void }>();
+  private readonly questions = new WorkerQuestions(() => this.live());
   private readonly startedAt = new Date();
   private workersReplaced = 0;
   /** By worker: those in a row that ended before they could serve. */
@@ -156,7 +140,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   private stopping: StopMode | null = null;
   private stopped: Promise<void> | null = null;
   private readonly loopDelay = monitorEventLoopDelay({ resolution: 20 });
-  private readonly applied = new Map<number, { missing: Set<WorkerProcess>; errors: string[]; done: () => void }>();
+  private readonly rounds = new ConfigurationRounds();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
   private ticker: NodeJS.Timeout | null = null;
   private pidFile: string | null = null;
@@ -176,7 +160,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       settings: () => this.settings,
       snapshot: () => this.config?.id ?? 0,
       take: (texts) => this.takeTexts(texts),
-      askWorkers: () => this.askAll<{ id: number; digest: string }>({ about: 'configuration' }),
+      askWorkers: () => this.questions.all<{ id: number; digest: string }>({ about: 'configuration' }),
       workers: () => this.live().length,
       tell: (kind, by, message) =>
         this.tellBy(kind, by, message, kind === 'configurationRejected' ? 'warning' : 'info'),
@@ -229,11 +213,11 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       removePidFile(settings.pid_file_name);
       return;
     }
-    for (let index = 0; index < this.workerCount(settings); index++) this.spawn(index);
-    this.watchHerd = this.makeWatch(settings, loaded.snapshot.configDirectory);
+    for (let index = 0; index < workerCount(settings); index++) this.spawn(index);
+    this.openHerd(loaded.snapshot.configDirectory);
     this.ticker = setInterval(() => this.tick(), 1_000);
     const serving = new Promise<void>((resolve) => this.startListeners.push(resolve));
-    await this.watchHerd.start();
+    await this.herd.start();
     await serving;
     if (this.startError !== null) {
       const reason = this.startError;
@@ -252,15 +236,6 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return this.stopping !== null;
   }
 
-  private workerCount(settings: Settings): number {
-    if (settings.worker_processes > 0) return Math.min(settings.worker_processes, settings.num_init_children);
-    // PostgreSQL usually shares the machine in small set-ups; half the cores are the proxy's.
-    const forCores = Math.max(1, os.availableParallelism() >> 1);
-    // A client and its connection to a server take two descriptors of one process.
-    const forDescriptors = Math.ceil((2 * settings.num_init_children + WORKER_DESCRIPTORS_SPARE) / descriptorLimit());
-    return Math.min(Math.max(forCores, forDescriptors), settings.num_init_children);
-  }
-
   /** The only worker accepts and admits by itself: a hand-over would cost more than a short session's own work. */
   private oneWorker = false;
 
@@ -274,7 +249,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       settings.unix_socket_permissions,
       groupId(settings.unix_socket_group),
     );
-    this.oneWorker = this.workerCount(settings) === 1 && this.acceptor.leave();
+    this.oneWorker = workerCount(settings) === 1 && this.acceptor.leave();
   }
 
   /** @throws ConfigurationError where no log file can be made */
@@ -341,11 +316,8 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     this.freeSlots(ended);
     if (this.oneWorker) this.replicating.clear();
     const lost = this.oneWorker ? (worker.stats?.sessions ?? 0) : ended.length;
-    for (const round of this.applied.values()) {
-      round.missing.delete(worker);
-      if (round.missing.size === 0) round.done();
-    }
-    for (const [request, question] of this.questions) this.answered(request, worker.index, false, question);
+    this.rounds.left(worker);
+    this.questions.left(worker.index);
     if (this.stopping !== null) {
       if (this.workers.every((other) => other === null)) for (const listener of this.exitListeners) listener();
       return;
@@ -392,12 +364,12 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         this.freeSlots(message.ids);
         return;
       case 'cancel':
-        this.broadcast(worker, { t: 'cancel', pid: message.pid, secret: message.secret }, (found) =>
+        this.questions.broadcast(worker, { t: 'cancel', pid: message.pid, secret: message.secret }, (found) =>
           worker.send({ t: 'cancelled', request: message.request, found }),
         );
         return;
       case 'guard':
-        this.broadcast(worker, { t: 'guard', database: message.database }, () =>
+        this.questions.broadcast(worker, { t: 'guard', database: message.database }, () =>
           worker.send({ t: 'guarded', request: message.request }),
         );
         return;
@@ -405,10 +377,10 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         for (const other of this.live()) if (other !== worker) other.send(message);
         return;
       case 'cancelled':
-        this.answered(message.request, worker.index, message.found);
+        this.questions.said(message.request, worker.index, message.found);
         return;
       case 'guarded':
-        this.answered(message.request, worker.index, false); // all of them have to, before the statement may run
+        this.questions.said(message.request, worker.index, false); // all of them have to, before the statement may run
         return;
       case 'replicate': {
         const granted = this.replicating.size < this.settings.replication_connections;
@@ -426,7 +398,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
         void this.report(message).then((report) => worker.send({ t: 'report', request: message.request, report }));
         return;
       case 'answer':
-        this.asked.get(message.request)?.(message.answer);
+        this.questions.answered(message.request, message.answer);
         return;
       case 'suspect':
         this.watchHerd?.suspect(message.node, 'session', message.reason);
@@ -475,22 +447,6 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     for (const { worker, more } of grants) this.workers[worker]?.send({ t: 'lease', more });
   }
 
-  /** Asks all other workers; `done` hears that one of them said yes, or that all have answered. */
-  private broadcast(
-    from: WorkerProcess,
-    message: { t: 'cancel'; pid: number; secret: string } | { t: 'guard'; database: string },
-    done: (found: boolean) => void,
-  ): void {
-    const others = this.live().filter((worker) => worker !== from);
-    if (others.length === 0) {
-      done(false);
-      return;
-    }
-    const request = ++this.questionId;
-    this.questions.set(request, { open: new Set(others.map((worker) => worker.index)), done });
-    for (const worker of others) worker.send({ ...message, request });
-  }
-
   private async report(asked: Extract<ToSupervisor, { t: 'report' }>, everything = false): Promise<HerdReport | null> {
     const { settings } = this;
     if (!everything) this.served.add(this.watchHerd?.primary ?? -1); // whoever asks is connected to it
@@ -499,7 +455,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     }
     const { admin_users: admins } = settings;
     const viewer = everything || admins.length === 0 || admins.includes(asked.user) ? null : asked.user;
-    const workers = await this.askAll<WorkerSlots>({
+    const workers = await this.questions.all<WorkerSlots>({
       about: 'slots',
       viewer,
       statements: asked.name === 'pool_pools',
@@ -515,34 +471,6 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
 
   /** Nodes that clients were seen connected to before any worker's counters said so. */
   private readonly served = new Set<number>();
-  private readonly asked = new Map<number, (answer: unknown) => void>();
-
-  /** Asks all workers. One that does not answer in time is left out. */
-  private async askAll<T extends object>(question: WorkerQuestion): Promise<{ pid: number; answer: T }[]> {
-    const answers = await Promise.all(
-      this.live().map(async (worker) => ({ pid: worker.pid, answer: await this.askWorker<T>(worker, question) })),
-    );
-    return answers.flatMap(({ pid, answer }) => (answer === null || 'error' in answer ? [] : [{ pid, answer }]));
-  }
-
-  private askWorker<T extends object>(
-    worker: WorkerProcess,
-    question: WorkerQuestion,
-    limitMs = ANSWER_LIMIT_MS,
-  ): Promise<T | null> {
-    const request = ++this.questionId;
-    return new Promise((resolve) => {
-      const done = (answer: unknown): void => {
-        clearTimeout(timer);
-        this.asked.delete(request);
-        resolve(answer as T | null);
-      };
-      const timer = setTimeout(() => done(null), limitMs);
-      this.asked.set(request, done);
-      worker.send({ t: 'question', request, question });
-    });
-  }
-
   async explainRoute({ configuration, ...question }: RouteQuestion): Promise<RouteExplanation> {
     const draft = configuration === undefined ? null : packSettings(this.configuration.settingsOf(configuration));
     return { rows: await this.askFirst<RouteExplanation['rows']>({ about: 'route', ...question, draft }) };
@@ -577,20 +505,13 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   }
 
   /** @throws Error when nobody can tell */
-  private async askFirst<T extends object>(question: WorkerQuestion, limitMs = ANSWER_LIMIT_MS): Promise<T> {
+  private async askFirst<T extends object>(question: WorkerQuestion, limitMs?: number): Promise<T> {
     const [worker] = this.live();
     if (worker === undefined) throw new Error('no worker is ready');
-    const answer = await this.askWorker<T | { error: string }>(worker, question, limitMs);
+    const answer = await this.questions.one<T | { error: string }>(worker, question, limitMs);
     if (answer === null) throw new Error('the worker did not answer in time');
     if ('error' in answer) throw new Error(answer.error);
     return answer;
-  }
-
-  private answered(request: number, workerIndex: number, found: boolean, question = this.questions.get(request)): void {
-    if (question === undefined || !question.open.delete(workerIndex)) return;
-    if (!found && question.open.size > 0) return;
-    this.questions.delete(request);
-    question.done(found);
   }
 
   // --- connections ------------------------------------------------------------------------------------------------
@@ -655,109 +576,29 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   /** While transactions are held: how many are still open, by worker. */
   private readonly heldOpen = new Map<WorkerProcess, number>();
 
-  private makeWatch(settings: Settings, directory: string): HerdWatch {
-    const { work_dir: workDir } = settings;
-    const journal = new Journal(workDir, (message) => this.log.write('warning', message));
-    this.journal = journal;
-    const hands = new Hands({
+  private openHerd(directory: string): void {
+    const { watch, journal, wishes } = openHerd({
       settings: () => this.settings,
       log: this.log,
-      journal,
-      target: (node) => this.opsTarget(node),
-      epoch: () => this.watchHerd?.epoch ?? 0,
-      output: (line) => this.acts.output(line),
-      agent: (node) => this.options.agent?.(node) ?? null,
-    });
-    interruptedRecoveries(journal, this.acts);
-    const memory = new MemoryFile(workDir, (message) => this.log.write('warning', message));
-    const remembered = memory.read();
-    const discard = this.options.discardStatus === true;
-    if (discard) fs.rmSync(statusFile(workDir), { force: true });
-    const watch = new HerdWatch({
-      settings,
-      log: this.log,
-      password: (user, given) => this.password(user, given),
       directory,
-      stored: readStatusFile(statusFile(workDir)),
-      relaxed: relaxedBefore(journal.since(0)),
-      memory: remembered !== null && discard ? onlyEpoch(remembered) : remembered,
-      hands: {
-        publish: (snapshot) => this.clusterChanged(snapshot),
-        fence: (snapshot) => {
-          const workers = this.workers.filter((worker) => worker !== null);
-          this.clusterChanged(snapshot);
-          return this.fences.close(
-            snapshot.epoch,
-            workers.filter((worker) => worker.ready),
-          );
-        },
-        promote: (node) => hands.promote(node),
-        proveWrite: (node) => hands.proveWrite(node),
-        follow: async (node, primary, forkAt) => {
-          await this.mayFollow;
-          await hands.follow(node, primary, forkAt);
-        },
-        command: (effect) => hands.command(effect),
-        setSyncNames: (node, names) => hands.setSyncNames(node, names),
-        discovered: (effect) => void this.discovered(effect, hands),
-        tell: (told) => hands.tell(told),
-        revive: (node) => hands.revive(node),
-        rejoin: (node, primary) => hands.rejoin(node, primary),
-        remember: (changed) => memory.write(changed),
-        save: (attached) => hands.save(attached),
-      },
-    });
-    this.wishPorts = {
-      watch,
-      acts: this.acts,
-      settings: () => this.settings,
+      discardStatus: this.options.discardStatus === true,
       agent: (node) => this.options.agent?.(node) ?? null,
-      target: (node) => this.opsTarget(node),
-      recoveryTarget: (node) => ({
-        ...watch.target(node, this.settings.recovery_user, this.settings.recovery_password),
-        database: this.settings.recovery_database,
-      }),
-      promote: (node) => hands.promote(node),
-      proveWrite: (node) => hands.proveWrite(node),
-      setSyncNames: (node, names) => hands.setSyncNames(node, names),
-      hold: (kind, reason, untilMs) => {
-        watch.holding = reason === null ? null : { kind, untilMs, reason };
-        this.heldOpen.clear();
-        if (reason !== null) for (const worker of this.live()) this.heldOpen.set(worker, Number.POSITIVE_INFINITY);
-        this.clusterChanged(watch.snapshot());
-      },
-      open: () => [...this.heldOpen.values()].reduce((sum, open) => sum + open, 0),
-      cut: (reason) => {
-        for (const worker of this.live()) worker.send({ t: 'cut', reason });
-      },
-      warm: async (node, limitMs) => {
-        const workers = await this.askAll<{ links: number }>({ about: 'warm', node, limitMs });
-        return workers.reduce((sum, { answer }) => sum + answer.links, 0);
-      },
-      cool: () => {
-        for (const worker of this.live()) worker.send({ t: 'cool' });
-      },
-      housed: async (limitMs) => {
-        await this.askAll<{ left: number }>({ about: 'housed', limitMs });
-      },
-      followAfter: (housed) => {
-        this.mayFollow = housed;
-      },
-      clients: async () => (await this.sessions()).length,
-      until: (condition, limitMs) => untilState(watch, condition, limitMs),
-      log: (kind, node, by, message) => {
-        this.log.write(kind.endsWith('Failed') ? 'warning' : 'log', message);
-        const severity = kind.endsWith('Failed') ? 'error' : 'info';
-        journal.add({ kind, node, severity, message, by, epoch: watch.epoch, details: {} });
-      },
-    };
-    return watch;
+      password: (user, given) => this.password(user, given),
+      acts: this.acts,
+      questions: this.questions,
+      heldOpen: this.heldOpen,
+      live: () => this.live(),
+      publish: (snapshot) => this.clusterChanged(snapshot),
+      fence: (epoch, workers) => this.fences.close(epoch, workers),
+      sessions: () => this.sessions(),
+      adopt: (host, port, name, like) => this.afterReloads(() => this.adoptNode(host, port, name, like)),
+    });
+    this.watchHerd = watch;
+    this.journal = journal;
+    this.wishPorts = wishes;
   }
 
   private wishPorts: WishPorts | null = null;
-  /** Standbys that are re-pointed right after a switchover would slow its clients' return. */
-  private mayFollow: Promise<void> = Promise.resolve();
-
   private get herd(): HerdWatch {
     if (this.watchHerd === null) throw new Error('not started');
     return this.watchHerd;
@@ -768,39 +609,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return this.wishPorts;
   }
 
-  /** As sr_check_user; a sentence where that cannot be. */
-  private probeTarget(node: number): ProbeTarget | string {
-    const { sr_check_user: user, sr_check_password: password, sr_check_database: database } = this.settings;
-    if (!this.herd.nodes.has(node)) return `there is no node ${node}`;
-    if (user === '') return 'sr_check_user is not set, so the server cannot be asked';
-    return { ...this.herd.target(node, user, password), database };
-  }
-
-  /** The user that promotes and re-points: failover_user, else recovery_user. */
-  private opsTarget(node: number): ProbeTarget {
-    const { settings } = this;
-    const own = settings.failover_user !== '';
-    return this.herd.target(
-      node,
-      own ? settings.failover_user : settings.recovery_user,
-      own ? settings.failover_password : settings.recovery_password,
-    );
-  }
-
   // --- operations -------------------------------------------------------------------------------------------------
-
-  private async discovered(effect: Parameters<typeof discovered>[0], hands: Hands): Promise<void> {
-    await discovered(effect, {
-      settings: () => this.settings,
-      systemIdentifier: () => this.herd.believed.systemIdentifier,
-      target: (node) => {
-        const { sr_check_user: user, sr_check_password: password, sr_check_database: database } = this.settings;
-        return { ...this.herd.target(node, user, password), database };
-      },
-      tell: (told) => hands.tell(told),
-      adopt: (host, port, name) => this.afterReloads(() => this.adoptNode(host, port, name, effect.primary)),
-    });
-  }
 
   /** The present configuration with one more node, as if a reload had brought it. */
   private async adoptNode(host: string, port: number, name: string, like: number): Promise<string | null> {
@@ -878,12 +687,12 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     this.applyLogSettings(snapshot.settings);
     // Ahead of the configuration: a worker that has acknowledged that one knows the weights too.
     this.watchHerd?.reload(snapshot.settings);
-    const errors = await this.applyEverywhere(snapshot);
+    const errors = await this.rounds.begin(snapshot, this.live());
     if (errors.length > 0) {
       this.watchHerd?.reload(before.settings);
       this.config = { ...before, id: snapshot.id + 1 };
       this.applyLogSettings(before.settings);
-      await this.applyEverywhere(this.config);
+      await this.rounds.begin(this.config, this.live());
       this.offerAgain(this.config);
       for (const error of errors) this.log.write('warning', `configuration not reloaded: ${error}`);
       return errors;
@@ -900,36 +709,9 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     }
   }
 
-  private applyEverywhere(snapshot: ConfigSnapshot): Promise<string[]> {
-    const workers = this.live();
-    if (workers.length === 0) return Promise.resolve([]);
-    return new Promise((resolve) => {
-      const errors: string[] = [];
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.applied.delete(snapshot.id);
-        resolve(errors);
-      };
-      const timer = setTimeout(() => {
-        errors.push(`${this.applied.get(snapshot.id)?.missing.size ?? 0} workers did not acknowledge in time`);
-        finish();
-      }, RELOAD_LIMIT_MS);
-      this.applied.set(snapshot.id, { missing: new Set(workers), errors, done: finish });
-      const packed = packSnapshot(snapshot);
-      for (const worker of workers) worker.send({ t: 'config', packed });
-    });
-  }
-
   private configApplied(worker: WorkerProcess, message: Extract<ToSupervisor, { t: 'applied' }>): void {
     worker.appliedConfig = message.snapshot;
-    const round = this.applied.get(message.snapshot);
-    if (round === undefined) {
-      this.firstConfiguration(worker, message.error);
-      return;
-    }
-    if (message.error !== null) round.errors.push(message.error);
-    round.missing.delete(worker);
-    if (round.missing.size === 0) round.done();
+    if (!this.rounds.answered(worker, message)) this.firstConfiguration(worker, message.error);
   }
 
   /** A new worker took its first configuration, or could not: there is nothing to go back to. */
@@ -1036,7 +818,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   }
 
   async sessions(): Promise<readonly SessionFacts[]> {
-    const workers = await this.askAll<WorkerSlots>({ about: 'slots', viewer: null, statements: true });
+    const workers = await this.questions.all<WorkerSlots>({ about: 'slots', viewer: null, statements: true });
     return workers.flatMap(({ pid, answer }) => answer.sessions.map((slot) => sessionFacts(pid, slot)));
   }
 
@@ -1088,7 +870,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
   }
 
   sessionActivity(question: ActivityQuestion): Promise<readonly NodeActivity[]> {
-    return sessionActivity(question, (node) => this.probeTarget(node));
+    return sessionActivity(question, (node) => probeTarget(this.herd, this.settings, node));
   }
   logs(question: LogQuestion): LogPart {
     return this.ring.part(question);
@@ -1124,7 +906,7 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     isThere: (pid) => this.live().some((worker) => worker.pid === pid),
     ask: async (pid, question) => {
       const worker = this.live().find((candidate) => candidate.pid === pid);
-      const answer = worker === undefined ? null : await this.askWorker<readonly SessionResult[]>(worker, question);
+      const answer = worker === undefined ? null : await this.questions.one<readonly SessionResult[]>(worker, question);
       return Array.isArray(answer) ? answer : null;
     },
     tell: (kind, by, message) => this.tellBy(kind, by, message),
@@ -1205,7 +987,16 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       clientsRefused: this.slots.refused,
       configurationId: this.config?.id ?? 0,
       latencyBucketsMs: [...LATENCY_BUCKETS_MS],
-      nodes: this.nodeStatuses(),
+      nodes:
+        watch === null
+          ? []
+          : nodeStatuses(watch, {
+              settings: this.settings,
+              running: this.workers.flatMap((worker) => (worker?.stats == null ? [] : [worker.stats])),
+              counters: this.counters,
+              // Whoever has a slot is connected to the primary.
+              connected: (id) => this.served.has(id) || (id === watch.primary && this.slots.busy > 0),
+            }),
       workers: workers.flatMap((worker): WorkerFacts[] =>
         worker.stats === null
           ? []
@@ -1232,75 +1023,6 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
       },
     };
   }
-
-  private nodeStatuses(): NodeStatus[] {
-    const { watchHerd, settings } = this;
-    if (watchHerd === null) return [];
-    const streaming = settings.sr_check_period > 0 && settings.sr_check_user !== '';
-    const running = this.workers.flatMap((worker) => (worker === null || worker.stats === null ? [] : [worker.stats]));
-    return [...watchHerd.nodes.values()].map((node) => {
-      const statements = this.counters.statements(running, node.id);
-      const connected = this.served.has(node.id) || (node.id === watchHerd.primary && this.slots.busy > 0);
-      const checked = settings.healthChecks.some((check) => check.nodeId === node.id && check.periodSeconds > 0);
-      return {
-        id: node.id,
-        hostname: node.host,
-        port: node.port,
-        status: node.quarantined
-          ? 'quarantine'
-          : !node.attached || node.reachable === false
-            ? 'down'
-            : connected || statements > 0
-              ? 'up'
-              : 'waiting',
-        pgStatus: !checked || node.reachable === null ? 'unknown' : node.reachable ? 'up' : 'down',
-        role: node.role,
-        pgRole: !streaming || node.inRecovery === null ? 'unknown' : node.inRecovery ? 'standby' : 'primary',
-        weight: node.weight,
-        statements,
-        counts: this.counters.counts(running, node.id),
-        lagBytes: node.lagBytes,
-        lagMs: node.lagMs,
-        replayLsn: node.replayLsn,
-        replicationState: node.replicationState,
-        replicationSyncState: node.replicationSyncState,
-        healthCheck: watchHerd.health.of(node.id).facts,
-        decidedBy: node.by,
-        attached: node.attached,
-        replaced: node.replaced,
-        timeline: node.answer?.timeline ?? null,
-        receivedLsn: node.answer?.received == null ? null : formatLsn(node.answer.received),
-        upstream: node.answer?.upstream ?? null,
-        systemIdentifier: node.answer?.systemIdentifier ?? null,
-        lastStatusChange: node.lastChange.toISOString(),
-        reason: node.reason,
-      };
-    });
-  }
-}
-
-/** Resolves true once the condition holds after a change of what is believed, false after `limitMs`. */
-function untilState(watch: HerdWatch, condition: () => boolean, limitMs: number): Promise<boolean> {
-  if (condition()) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const done = (held: boolean): void => {
-      end();
-      clearInterval(poll);
-      clearTimeout(limit);
-      resolve(held);
-    };
-    const look = (): void => {
-      if (condition()) done(true);
-    };
-    const end = watch.onState(look);
-    const poll = setInterval(look, POLL_MS); // clients come and go without an event of the herd
-    const limit = setTimeout(() => done(false), limitMs);
-  });
-}
-
-/** Connections that the system keeps for us until they are accepted. */
-function backlogOf(settings: Settings): number {
-  return Math.max(settings.num_init_children * settings.listen_backlog_multiplier, 511);
 }
 
 function report(startedMs: number, part: Partial<ReloadReport> & { ok: boolean }): ReloadReport {
@@ -1312,26 +1034,4 @@ function report(startedMs: number, part: Partial<ReloadReport> & { ok: boolean }
     ...part,
     tookMs: performance.now() - startedMs,
   };
-}
-
-/** How many descriptors one process may have. Node raises its own limit to the hard one at start. */
-function descriptorLimit(): number {
-  try {
-    const line = /^Max open files\s+\S+\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'utf8'));
-    return line === null ? Number.POSITIVE_INFINITY : Number(line[1]);
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
-
-/** @throws Error naming the parameter when there is no such group */
-function groupId(name: string): number | null {
-  if (name === '') return null;
-  if (/^\d+$/.test(name)) return Number(name);
-  const line = fs
-    .readFileSync('/etc/group', 'utf8')
-    .split('\n')
-    .find((entry) => entry.startsWith(`${name}:`));
-  if (line === undefined) throw new ConfigurationError([`unix_socket_group: there is no group "${name}"`]);
-  return Number(line.split(':')[2]);
 }

@@ -13,8 +13,13 @@ export function ask(draft: Draft, act: FailoverAct): void {
   if (draft.state.primary === null) {
     // Taken up after a restart: the old primary is heard as any other, since somebody may have promoted meanwhile.
     if (adoptForeign(draft, act)) return;
-    if (old !== undefined && old.failing === null && old.answeredAt === null && !late(draft, act)) {
-      draft.look([act.old], TICK_MS);
+    const heard = [...standbys(draft), ...(old === undefined ? [] : [old])].every(
+      (node) => node.failing !== null || (node.answeredAt !== null && node.answeredAt >= act.phaseSince),
+    );
+    // One that takes writes is waited for as long as others are: it is taken once they have said what they are.
+    const lives = old?.failing === null && old.answer?.inRecovery === false;
+    if (!heard && (lives || !late(draft, act))) {
+      lookAtAll(draft, TICK_MS);
       return;
     }
   } else if (old !== undefined && old.failing === null && old.answeredAt !== null && old.answeredAt >= act.startedAt) {
