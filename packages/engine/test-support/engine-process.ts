@@ -42,6 +42,9 @@ const supervisor = new Supervisor({
     if (fs.existsSync(at('killed-at')) && fs.readFileSync(at('killed-at'), 'utf8') === point) {
       process.kill(process.pid, 'SIGKILL');
     }
+    if (fs.existsSync(at('fails-at')) && fs.readFileSync(at('fails-at'), 'utf8') === point) {
+      throw new Error('no space left on device');
+    }
   },
   paths: { config: at('pgpool.conf'), hba: at('pool_hba.conf'), pcp: at('pcp.conf') },
 });

@@ -6,7 +6,12 @@ import type { StopSignals } from '../stop-signals.ts';
 export function operationsOf(supervisor: Supervisor, signals: StopSignals): Operations {
   return new Proxy<Operations>(supervisor, {
     get(target, name: keyof Operations) {
-      if (name === 'stop') return async (mode: Parameters<Operations['stop']>[0]) => signals.ask(mode);
+      if (name === 'stop') {
+        return async (...[mode, by]: Parameters<Operations['stop']>) => {
+          if (by !== undefined) supervisor.stopAsked(mode, by);
+          signals.ask(mode);
+        };
+      }
       const method: unknown = target[name];
       return typeof method === 'function' ? method.bind(target) : method;
     },

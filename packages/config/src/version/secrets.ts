@@ -11,10 +11,14 @@ export const referenceOf = (value: string): string | null => REFERENCE.exec(valu
 /** A file name, masked by SHOW as upstream does, is none: a version without it could not be read by people. */
 const NO_SECRETS: ReadonlySet<string> = new Set(['pool_passwd']);
 
+const LOOKS_SECRET = /passw|secret|authkey/i;
+
 /** Today's name, with number, of a parameter whose value is a secret; else null. */
 export function secretName(written: string): string | null {
   const found = lookUpName(written);
-  if (found.kind !== 'known' || found.parameter.secret !== true || NO_SECRETS.has(found.parameter.name)) return null;
+  // A name that nobody knows any more, or not yet, or that has a slip in it.
+  if (found.kind !== 'known') return LOOKS_SECRET.test(written) ? written : null;
+  if (found.parameter.secret !== true || NO_SECRETS.has(found.parameter.name)) return null;
   return found.parameter.aliasOf ?? found.canonical;
 }
 
@@ -91,7 +95,7 @@ function partSecret(part: SettingPart): string | null {
 
 const MASK = "'*****'";
 const SECRET_BASES = parameters.filter((p) => p.secret === true && !NO_SECRETS.has(p.name)).map((p) => p.name);
-const BASES = `(?:${SECRET_BASES.join('|')})[0-9]*`;
+const BASES = `(?!pool_passwd\\b)(?:${SECRET_BASES.join('|')}|\\w*(?:passw|secret|authkey)\\w*)[0-9]*`;
 const IN_COMMENT = new RegExp(`((?:^|[^A-Za-z0-9_])${BASES}[ \\t]*=[ \\t]*)(?!''[ \\t\\r]*(?:#|$))\\S.*`, 'i');
 const OUTSIDE = new RegExp(`((?:^|[^A-Za-z0-9_])${BASES}[ \\t]*=?[ \\t]*)\\S.*`, 'i');
 

@@ -48,6 +48,8 @@ describe('secrets of a text', () => {
     "sr_check_password = 'it''s canary'\n",
     "SR_CHECK_PASSWORD = 'canary'\n",
     '# the old one: sr_check_password=canary',
+    "sr_check_passwort = 'canary'\n",
+    "#system_db_password = 'canary'\n",
   ])('do not show through what is badly written: %j', (text) => {
     expect(replaceSecrets(text, () => 'x')).not.toContain('canary');
   });
@@ -56,6 +58,7 @@ describe('secrets of a text', () => {
     "# sr_check_password is the probe's\n",
     "#sr_check_password = ''   # empty: pool_passwd\n",
     'port = 9999   # not sr_check_password\n',
+    "#pool_passwd = 'pool_passwd'\n",
   ])('are not seen in a comment that gives none: %j', (text) => {
     expect(replaceSecrets(text, () => 'x')).toBe(text);
   });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { RefusedError } from '@pgherd/operations';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type ControlClient, controlFailure, createControlClient } from '../client/index.ts';
+import { type ControlClient, controlFailure, createControlClient, onBehalfOf } from '../client/index.ts';
 import { nodeTransport } from '../node-client/transport.ts';
 import { FakeOperations, fakeSession } from '../testing/fake-operations.ts';
 import { openControl } from './open-control.ts';
@@ -97,6 +97,37 @@ describe('over HTTP', () => {
     expect(failure).not.toContain('stack');
     expect(failure).toContain('its log tells why');
     expect(said).toEqual(['status failed: password=hunter2 in a stack']);
+  });
+
+  test('names for whom a token is used, in any script, and refuses what is no name', async () => {
+    const url = await open();
+    const { api } = client(url, tokenOf('admin'));
+    await api.reload.mutate(undefined, onBehalfOf('山田 太郎'));
+    await api.begin.mutate({ act: 'detach', node: 1 });
+    expect(engine.calls.map(({ by }) => by?.user)).toEqual(['admin: 山田 太郎', 'admin']);
+    for (const whom of ['', '%0a', '%zz', 'x'.repeat(101)]) {
+      const response = await fetch(`${url}/trpc/reload`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${tokenOf('admin')}`,
+          'content-type': 'application/json',
+          'x-on-behalf-of': whom,
+        },
+      });
+      expect(response.status, whom).toBe(400);
+    }
+    expect(engine.calls).toHaveLength(2);
+  });
+
+  test('takes large files where files are asked for', async () => {
+    const { api } = client(await open(), tokenOf('admin'));
+    const text = `# ${'x'.repeat(900_000)}\n`;
+    expect(await api.configuration.check.query({ files: { 'pgpool.conf': text } })).toMatchObject({ ok: true });
+    const tooLarge = { files: { 'pgpool.conf': 'x'.repeat(1_100_000) } };
+    await expect(api.configuration.check.query(tooLarge)).rejects.toMatchObject({ data: { code: 'BAD_REQUEST' } });
+    await expect(api.configuration.applyVersion.mutate(tooLarge)).rejects.toMatchObject({
+      data: { code: 'BAD_REQUEST' },
+    });
   });
 
   test('gives scripts plain JSON', async () => {

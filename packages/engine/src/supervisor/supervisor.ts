@@ -757,6 +757,11 @@ export class Supervisor implements Pick<Operations, 'status' | 'explainRoute' | 
     return this.stopped as Promise<void>;
   }
 
+  /** Somebody wishes the stop that follows. */
+  stopAsked(mode: StopMode, by: Author): void {
+    this.tellBy('stopped', by, `A ${mode} shutdown was asked for`);
+  }
+
   private saveStatus(): void {
     const { watchHerd } = this;
     if (watchHerd === null) return;

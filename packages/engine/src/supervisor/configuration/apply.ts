@@ -129,6 +129,7 @@ class ApplyRun {
       this.#ports.reached?.('pending');
     } catch (error) {
       this.#step('store', 'failed', (error as Error).message);
+      this.#endQuietly();
       return this.#rejected([`The version cannot be stored in ${store.directory}: ${(error as Error).message}`]);
     }
     this.#step('store', 'done', null);

@@ -227,6 +227,28 @@ describe('an apply', () => {
     expect(fs.existsSync(path.join(engine.directory, 'versions', 'pending'))).toBe(false);
   });
 
+  it.each(['pending', 'committed', 'hbaWritten', 'written'])(
+    'that cannot be written to the end (%s) leaves everything as it was',
+    async (point) => {
+      const texts = (): string[] => ['pgpool.conf', 'pool_hba.conf'].map((name) => fileText(name));
+      await apply(idleLimit(50));
+      const { current } = await engine.operations.configurationState();
+      const before = texts();
+      engine.write('fails-at', point);
+      const failed = await apply(idleLimit(7), {
+        files: { 'pgpool.conf': idleLimit(7)(before[0] ?? ''), 'pool_hba.conf': `# new\n${before[1]}` },
+      });
+      expect(failed).toMatchObject({ outcome: 'rejected', errors: [expect.stringContaining('no space left')] });
+      expect(texts()).toEqual(before);
+      expect(await shownBySql('client_idle_limit')).toBe('50s');
+      const state = await engine.operations.configurationState();
+      expect(state.current).toEqual(current);
+      expect(state.fileHash).toBe(state.runningHash);
+      fs.rmSync(path.join(engine.directory, 'fails-at'));
+      expect((await apply(idleLimit(8))).outcome).toBe('inStep');
+    },
+  );
+
   it('changes pool_hba.conf with it', async () => {
     const report = await apply((text) => text, {
       files: { 'pgpool.conf': fileText('pgpool.conf'), 'pool_hba.conf': 'host all all 127.0.0.1/32 reject\n' },

@@ -290,7 +290,7 @@ export class ConfigurationDesk {
     return {
       name,
       path: path.resolve(file),
-      text: text === null ? null : name === 'pgpool.conf' ? this.withReferences(text) : text,
+      text: text === null ? null : name === 'pgpool.conf' ? this.withReferences(text) : maskedHba(text),
       hash: text === null ? null : fileHash(name, text, key, () => null),
       modifiedAt: this.#modifiedAt(name),
       writable: problem === null,
@@ -340,6 +340,9 @@ export class ConfigurationDesk {
 function labelOf(key: Buffer, name: string, value: string): string {
   return `${name}#${fingerprintOf(key, name, value).slice(0, 16)}`;
 }
+
+/** A method that is not built, whose line may stand there all the same. */
+const maskedHba = (text: string): string => text.replace(/(ldapbindpasswd=)(?:"[^"\n]*"|\S+)/gi, '$1"*****"');
 
 function shown(name: string, value: Value): string {
   const found = lookUpName(name);

@@ -1,6 +1,7 @@
 /** A real herd behind a real engine: what `problems` says over the control API is what the doctor says. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { onBehalfOf } from '@pgherd/control/client';
 import { type Cluster, ephemeralCluster, freePorts } from '@pgherd/lab';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { doctorCommand } from '../commands/doctor.ts';
@@ -44,6 +45,15 @@ afterAll(async () => {
 const ask = <T>(work: (engine: Engine) => Promise<T>): Promise<T> =>
   withEngine({ file: config }, { stdout: () => {}, stderr: () => {} }, work);
 
+async function whenReady(): Promise<void> {
+  const roles = (): Promise<string> =>
+    ask(({ api }) => api.nodes.query()).then(
+      (nodes) => nodes.map(({ pgRole, replicationState }) => `${pgRole} ${replicationState}`).join(', '),
+      () => 'nothing yet',
+    );
+  await expect.poll(roles, { timeout: 20_000 }).toBe('primary , standby streaming');
+}
+
 async function doctor(): Promise<Finding[]> {
   let said = '';
   await doctorCommand.run(['-f', config, '--json', '--quiet'], {
@@ -53,13 +63,52 @@ async function doctor(): Promise<Finding[]> {
   return JSON.parse(said) as Finding[];
 }
 
-test('the list of the engine and the doctor’s are the same, with the act that would help', async () => {
-  const roles = (): Promise<string> =>
-    ask(({ api }) => api.nodes.query()).then(
-      (nodes) => nodes.map(({ pgRole, replicationState }) => `${pgRole} ${replicationState}`).join(', '),
-      () => 'nothing yet',
+test('everything that the console asks for is answered by a real engine in the form that is promised', async () => {
+  await whenReady();
+  await ask(async ({ api }) => {
+    expect((await api.configuration.table.query()).parameters.length).toBeGreaterThan(150);
+    const { files, hash } = await api.configuration.files.query();
+    const running = await api.configuration.running.query();
+    expect(running.hash).toBe(hash);
+    const states: { fileHash: string | null; runningHash: string }[] = [];
+    const watched = api.watch.configuration.subscribe(undefined, { onData: (state) => states.push(state) });
+    const logged: string[] = [];
+    const log = api.watch.logs.subscribe({}, { onData: ({ lines }) => logged.push(...lines.map(({ text }) => text)) });
+    await expect.poll(() => states.length).toBe(1);
+    const text = `${files[0]?.text ?? ''}client_idle_limit = 42\n`;
+    const draft = { files: { 'pgpool.conf': text } };
+    const check = await api.configuration.check.query(draft);
+    expect(check).toMatchObject({ ok: true, effect: 'reload', changes: [{ name: 'client_idle_limit', to: '42s' }] });
+    const report = await api.configuration.applyVersion.mutate(
+      { ...draft, versionHash: check.versionHash, ...(hash === null ? {} : { expected: hash }) },
+      onBehalfOf('alice'),
     );
-  await expect.poll(roles, { timeout: 20_000 }).toBe('primary , standby streaming');
+    expect(report).toMatchObject({ outcome: 'inStep', versionHash: check.versionHash });
+    await expect.poll(() => states.at(-1)?.runningHash).toBe(report.versionHash);
+    await expect.poll(() => logged.join()).toContain('was applied');
+    expect((await api.events.query({})).at(-1)).toMatchObject({
+      kind: 'configurationApplied',
+      by: { door: 'control', user: 'admin: alice' },
+    });
+    expect((await api.logs.query({ text: 'was applied', limit: 5 })).lines).toHaveLength(1);
+    expect(await api.sessions.query()).toEqual([]);
+    expect(await api.endSession.mutate({ sessions: [{ id: '1/1' }] })).toEqual([{ id: '1/1', outcome: 'gone' }]);
+    expect(await api.sessionActivity.query({ nodes: [{ node: 0, pids: [1] }] })).toEqual([
+      { node: 0, error: null, rows: [] },
+    ]);
+    const statements = ['SELECT 1'];
+    const client = { database: 'postgres', user: 'postgres', application: '' };
+    expect(await api.compareRoutes.query({ statements, ...client, configuration: text })).toMatchObject([
+      { changed: false },
+    ]);
+    await expect(api.rotateLog.mutate()).rejects.toThrow('logging_collector');
+    watched.unsubscribe();
+    log.unsubscribe();
+  });
+});
+
+test('the list of the engine and the doctor’s are the same, with the act that would help', async () => {
+  await whenReady();
   const first = await ask(({ api }) => api.problems.query());
   expect(first.lookedAt).not.toBeNull();
   // What the doctor says of this configuration without any fault planted: admin_users is empty.
