@@ -1,15 +1,15 @@
 /** The doctor's look for the engine that it runs in, as problems: what is well is left out. */
 import { loadConfig } from '@pgherd/config';
+import type { FoundProblem } from '@pgherd/engine';
 import type { Operations } from '@pgherd/operations';
 import type { ConfigurationFiles } from '../configuration-files.ts';
-import type { FoundByLook } from '../doors/problems.ts';
 import { readConfig, readText } from '../read-files.ts';
 import type { Finding } from './finding.ts';
 import { gather } from './gather.ts';
 import { judge } from './judge.ts';
 import { readRoute } from './look-at-engine.ts';
 
-export async function lookAround(files: ConfigurationFiles, operations: Operations): Promise<FoundByLook[]> {
+export async function lookAround(files: ConfigurationFiles, operations: Operations): Promise<FoundProblem[]> {
   const result = readConfig(files.config);
   const loaded = result.ok
     ? result
@@ -43,7 +43,7 @@ export async function lookAround(files: ConfigurationFiles, operations: Operatio
     .map(problemOf);
 }
 
-function problemOf({ name, verdict, found, remedy, node, wish }: Finding): FoundByLook {
+function problemOf({ name, verdict, found, remedy, node, wish }: Finding): FoundProblem {
   return {
     code: `look-${name}`,
     severity: verdict === 'bad' ? 'error' : 'warning',

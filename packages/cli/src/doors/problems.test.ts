@@ -1,11 +1,12 @@
+import type { FoundProblem } from '@pgherd/engine';
 import type { Problems } from '@pgherd/operations';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeOperations } from '../../../control/src/testing/fake-operations.ts';
-import { type FoundByLook, withLooks } from './problems.ts';
+import { withLooks } from './problems.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 
-const found = (code: string, over: Partial<FoundByLook> = {}): FoundByLook => ({
+const found = (code: string, over: Partial<FoundProblem> = {}): FoundProblem => ({
   code,
   severity: 'warning',
   node: null,
@@ -18,7 +19,7 @@ const found = (code: string, over: Partial<FoundByLook> = {}): FoundByLook => ({
 
 let engine: FakeOperations;
 let looks: number;
-let finds: readonly FoundByLook[];
+let finds: readonly FoundProblem[];
 const said: string[] = [];
 
 beforeEach(() => {
@@ -30,12 +31,12 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-async function looking(): Promise<readonly FoundByLook[]> {
+async function looking(): Promise<readonly FoundProblem[]> {
   looks++;
   return finds;
 }
 
-const door = (look: () => Promise<readonly FoundByLook[]> = looking) =>
+const door = (look: () => Promise<readonly FoundProblem[]> = looking) =>
   withLooks(engine, look, (message) => said.push(message));
 const codes = ({ problems }: Problems): string[] => problems.map(({ code }) => code);
 

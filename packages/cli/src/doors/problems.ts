@@ -2,12 +2,12 @@
  * The operations, where problems() also has what a doctor's look at the servers finds: the same list as `pgherd doctor`.
  * The looks are taken in the doors' thread, one at a time, and only while somebody wants to know.
  */
+import type { FoundProblem } from '@pgherd/engine';
 import type { Operations, Problems } from '@pgherd/operations';
 import type { ConfigurationFiles } from '../configuration-files.ts';
 
 /** Problems that the engine has not found by itself. */
-export type Look = (operations: Operations) => Promise<readonly FoundByLook[]>;
-export type FoundByLook = Omit<Problems['problems'][number], 'since'>;
+export type Look = (operations: Operations) => Promise<readonly FoundProblem[]>;
 
 /** How old a look may be when somebody asks, and how often one is taken for those that watch. */
 const LOOK_EVERY_MS = 30_000;
@@ -113,16 +113,16 @@ class Looks {
 
   #with({ problems }: Problems): Problems {
     const all = [...problems, ...this.#found.filter((found) => !problems.some((own) => covers(own, found)))];
-    const rank = ({ severity }: FoundByLook): number => (severity === 'error' ? 0 : 1);
+    const rank = ({ severity }: FoundProblem): number => (severity === 'error' ? 0 : 1);
     return { problems: all.toSorted((a, b) => rank(a) - rank(b)), lookedAt: this.#lookedAt };
   }
 }
 
-const keyOf = ({ code, node, sentence }: FoundByLook): string =>
+const keyOf = ({ code, node, sentence }: FoundProblem): string =>
   `${code} ${node} ${sentence.replace(/\d+(\.\d+)?/g, '#')}`;
 
 /** The engine says by itself that a node is down, or which one is the primary: a look has nothing to add to that. */
-function covers(own: FoundByLook, found: FoundByLook): boolean {
+function covers(own: FoundProblem, found: FoundProblem): boolean {
   if (own.node !== null && own.node === found.node) return ABOUT_A_NODE.has(found.code);
   return own.code === 'no-primary' && found.code === 'look-primary';
 }
