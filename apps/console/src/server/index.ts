@@ -4,13 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Console } from './console.ts';
+import { openDatabase } from './data/database.ts';
 import { type ConsoleOptions, consoleOptions } from './env.ts';
 import { sessionCookie } from './http/cookies.ts';
 import { isLoopbackAddress } from './http/place.ts';
 import { createServer, type Pages } from './http/server.ts';
 import { State } from './http/state.ts';
-import { firstLink, keepConsole } from './open-console.ts';
+import { firstLink, keepConsole, MIGRATIONS } from './open-console.ts';
 import { PAGE_DOOR, type PageDoor } from './page-door.ts';
+import { invite } from './people/accounts.ts';
 import { callerOfCookie } from './people/caller.ts';
 import { createCallerFactory } from './rpc/base.ts';
 import { appRouter } from './rpc/router.ts';
@@ -59,6 +61,18 @@ export async function startConsole(overrides: Partial<ConsoleOptions> = {}): Pro
       await stop();
     },
   };
+}
+
+/** For when nobody can sign in any more: whoever may write the console's folder may also enter it. */
+export async function newAdminLink(): Promise<string> {
+  const options = consoleOptions();
+  const database = await openDatabase(options.databaseUrl, MIGRATIONS);
+  try {
+    const token = await invite(database.prisma, { userId: null, admin: true });
+    return `${options.publicOrigin ?? `http://localhost:${options.port}`}/invite#${token}`;
+  } finally {
+    await database.close();
+  }
 }
 
 /** Next's pages run in this process, as instances of their own: they find the console here (`page-door.ts`). */

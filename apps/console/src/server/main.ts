@@ -3,7 +3,7 @@
  * data plane never needs it, and it ends when its starter does.
  */
 import { ensureBuilt } from '../../tools/build.ts';
-import { type RunningConsole, startConsole } from './index.ts';
+import { newAdminLink, type RunningConsole, startConsole } from './index.ts';
 
 export type ConsoleNews =
   | { readonly kind: 'step'; readonly text: string }
@@ -30,6 +30,10 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => void stop(0));
 
 try {
+  if (process.env['PGHERD_CONSOLE_NEW_ADMIN'] !== undefined) {
+    tell({ kind: 'link', link: await newAdminLink() });
+    await stop(0);
+  }
   if (process.env['NODE_ENV'] !== 'development') await ensureBuilt((text) => tell({ kind: 'step', text }));
   running = await startConsole();
   tell({ kind: 'ready', url: running.url });

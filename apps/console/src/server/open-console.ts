@@ -18,7 +18,7 @@ import { invite } from './people/accounts.ts';
 import { importFrom } from './rpc/config/versions.ts';
 import { ApplyRuns } from './versions/apply-runs.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../../prisma', import.meta.url)).replace(/\/$/, '');
+export const MIGRATIONS = fileURLToPath(new URL('../../../../prisma', import.meta.url)).replace(/\/$/, '');
 const AGAIN_MS = 3_000;
 const BACKUP_EVERY_MS = 30 * 60_000;
 

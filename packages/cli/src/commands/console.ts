@@ -21,6 +21,7 @@ a one-time link to create the first account.
   --tls-key FILE
   --engine URL            a control API, as http://localhost:9897, with --token-file
   --token-file FILE       the engine's control_token_file
+  --new-admin-link        prints a one-time link for one more administrator, and ends: when nobody can sign in any more
   --dev                   for work on the console: pages are built as they are asked for
 
 DATABASE_URL=postgresql://… keeps its data in PostgreSQL instead of a file. Behind a proxy: PGHERD_CONSOLE_ORIGIN=https://…
@@ -35,7 +36,7 @@ export const consoleCommand: Command = {
       args: [...args],
       options: {
         ...{ dir: text, port: text, listen: text, 'tls-cert': text, 'tls-key': text, engine: text, 'token-file': text },
-        dev: { type: 'boolean' },
+        ...({ dev: { type: 'boolean' }, 'new-admin-link': { type: 'boolean' } } as const),
       },
     });
     const port = Number(values.port ?? environment('console-port') ?? '3000');
@@ -55,6 +56,7 @@ export const consoleCommand: Command = {
     const signals = new StopSignals();
     const child = new ConsoleProcess(
       {
+        newAdmin: values['new-admin-link'] === true,
         ...{
           dataDir,
           port,
@@ -72,6 +74,10 @@ export const consoleCommand: Command = {
     );
     try {
       const opened = await Promise.race([child.open(), signals.asked.then(() => null)]);
+      if (opened !== null && values['new-admin-link'] === true) {
+        io.stdout(opened.link ?? '');
+        return 0;
+      }
       if (opened !== null) {
         io.stdout(`  console       ${opened.url}`);
         if (opened.link !== null) io.stdout(`  first account ${opened.link}`);

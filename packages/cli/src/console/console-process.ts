@@ -10,6 +10,8 @@ export interface ConsolePlace {
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
   readonly dev: boolean;
+  /** Does nothing but make a one-time link for one more administrator. */
+  readonly newAdmin?: boolean;
   /** An engine that is made known at the first start. */
   readonly engine: { readonly url: string; readonly tokenFile: string; readonly name: string } | null;
 }
@@ -79,7 +81,7 @@ export class ConsoleProcess {
   }
 
   #start(): void {
-    const { dataDir, host, port, tlsCert, tlsKey, dev, engine } = this.#place;
+    const { dataDir, host, port, tlsCert, tlsKey, dev, engine, newAdmin = false } = this.#place;
     const own = (name: string, value: string | null): Record<string, string> =>
       value === null ? {} : { [`PGHERD_CONSOLE_${name}`]: value };
     const child = spawn(
@@ -95,6 +97,7 @@ export class ConsoleProcess {
           NODE_ENV: dev ? 'development' : 'production',
           NEXT_TELEMETRY_DISABLED: '1',
           ...{ PGHERD_CONSOLE_DIR: dataDir, PGHERD_CONSOLE_HOST: host, PGHERD_CONSOLE_PORT: String(port) },
+          ...own('NEW_ADMIN', newAdmin ? 'yes' : null),
           ...own('TLS_CERT', tlsCert),
           ...own('TLS_KEY', tlsKey),
           ...own('ENGINE', engine?.url ?? null),
@@ -114,7 +117,7 @@ export class ConsoleProcess {
       this.#opened?.({ url, link: news.link });
     });
     child.once('error', (error) => this.#refused?.(error));
-    child.once('exit', () => this.#again());
+    child.once('exit', () => newAdmin || this.#again());
   }
 
   /** One that dies is begun anew, more and more slowly: operations and applies go on where they were. */
