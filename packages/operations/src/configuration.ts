@@ -9,7 +9,7 @@ import { z } from 'zod';
 export const configurationFileNames = ['pgpool.conf', 'pool_hba.conf'] as const;
 export type ConfigurationFileName = (typeof configurationFileNames)[number];
 
-const FILE_CHARS_MAX = 1024 * 1024;
+const FILE_CHARS_MAX = 256 * 1024;
 const SECRET_CHARS_MAX = 4_096;
 const SECRETS_MAX = 200;
 

@@ -1,7 +1,7 @@
 /** Where a statement would go, and why. */
 import { z } from 'zod';
 
-const CONFIGURATION_CHARS_MAX = 1024 * 1024;
+const CONFIGURATION_CHARS_MAX = 256 * 1024;
 const STATEMENT_CHARS_MAX = 256 * 1024;
 
 export const routeQuestionSchema = z.object({

@@ -4,7 +4,7 @@ import type { Refusal } from './refusal.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 /** Two files of a configuration, escaped for JSON. */
-const LARGE_BODY_BYTES_MAX = 5 * 1024 * 1024;
+const LARGE_BODY_BYTES_MAX = 2 * 1024 * 1024;
 const TAKES_FILES = /^\/trpc\/(?:configuration\.(?:check|applyVersion)|explainRoute|compareRoutes)$/;
 
 export const bodyBytesMax = (pathname: string): number =>

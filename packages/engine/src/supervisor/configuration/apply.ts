@@ -19,6 +19,7 @@ import type { GivenTexts, LoadedTexts } from '../files.ts';
 import type { ConfigurationDesk } from './desk.ts';
 import { type ReadDraft, sentenceOf } from './draft.ts';
 import { replaceFile } from './durable.ts';
+import { refuseTooLarge } from './limits.ts';
 import { digestOf, pathOf, short, WRITE_ORDER } from './recover.ts';
 
 export interface ApplyPorts {
@@ -37,6 +38,7 @@ export type ApplyPoint = (typeof applyPoints)[number];
 
 /** @throws RefusedError before anything is tried */
 export async function applyVersion(version: ConfigurationVersion, by: Author, ports: ApplyPorts): Promise<ApplyReport> {
+  refuseTooLarge(version.files);
   const run = new ApplyRun(version, by, ports);
   run.refuse();
   return run.go();

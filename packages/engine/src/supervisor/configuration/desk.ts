@@ -36,6 +36,7 @@ import {
 import type { FilePaths, LoadedTexts } from '../files.ts';
 import { type ReadDraft, readDraft } from './draft.ts';
 import { whyReadOnly } from './durable.ts';
+import { refuseTooLarge } from './limits.ts';
 import { testNodes } from './node-test.ts';
 import { waitingForRestart } from './pending-restart.ts';
 import { pathOf } from './recover.ts';
@@ -197,7 +198,9 @@ export class ConfigurationDesk {
     ];
   }
 
+  /** @throws RefusedError NOT_POSSIBLE for one that is too large */
   async check(draft: ConfigurationDraft): Promise<ConfigurationCheck> {
+    refuseTooLarge(draft.files);
     const read = this.read(draft.files, draft.secrets);
     const key = draft.clusterKey === undefined ? this.store.key : Buffer.from(draft.clusterKey, 'hex');
     const findings = [...read.findings];

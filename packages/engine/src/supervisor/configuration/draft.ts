@@ -185,18 +185,25 @@ function namesOf(text: string): Pick<ReadDraft, 'unknown' | 'renamed'> {
     const to = Object.hasOwn(names, name) ? names[name] : findParameter(name)?.aliasOf;
     if (to !== undefined) renamed.push({ file: 'pgpool.conf', line, name, to });
     else if (lookUpName(name).kind === 'unknown') {
-      unknown.push({ file: 'pgpool.conf', line, name, similar: similarTo(name) });
+      // Who has so many unknown names has the wrong file.
+      const similar = unknown.length < SIMILAR_MAX ? similarTo(name) : null;
+      unknown.push({ file: 'pgpool.conf', line, name, similar });
     }
   }
   return { unknown, renamed };
 }
 
+const SIMILAR_MAX = 20;
+const NAME_CHARS_MAX = 64;
+
 /** The nearest known name, when it is near. */
 function similarTo(name: string): string | null {
-  const wanted = name.slice(0, 80).toLowerCase();
+  if (name.length > NAME_CHARS_MAX) return null;
+  const wanted = name.toLowerCase();
   const limit = Math.max(1, Math.floor(wanted.length / 4));
   let best: { readonly name: string; readonly distance: number } | null = null;
   for (const parameter of parameters) {
+    if (Math.abs(parameter.name.length - wanted.length) > limit) continue;
     const distance = distanceOf(wanted, parameter.name.toLowerCase());
     if (distance <= limit && (best === null || distance < best.distance)) best = { name: parameter.name, distance };
   }

@@ -5,6 +5,7 @@ import { settingsDigest } from '../../settings-digest.ts';
 import { type ApplyPoint, type ApplyPorts, applyVersion } from './apply.ts';
 import { ConfigurationDesk, type DeskPorts } from './desk.ts';
 import { sentenceOf } from './draft.ts';
+import { refuseTooLarge } from './limits.ts';
 import { ConfigurationWatch, fileStamp } from './watch.ts';
 
 /** A file may change without another time of change or size. */
@@ -35,6 +36,7 @@ export class ConfigurationRoom {
 
   /** Of a draft, for questions about it. @throws RefusedError NOT_POSSIBLE when it cannot be used */
   settingsOf(text: string): Settings {
+    refuseTooLarge({ 'pgpool.conf': text });
     const { settings, findings } = this.desk.read({ 'pgpool.conf': text }, {});
     if (settings !== null) return settings;
     const first = findings.find(({ severity }) => severity === 'error');
