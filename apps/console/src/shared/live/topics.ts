@@ -1,20 +1,18 @@
 /**
  * The live data contract: one connection for each tab, topics on it. Each message carries its number within the topic; a gap
- * means that something was missed, and whoever sees it subscribes anew for a snapshot. Types only and pure helpers.
+ * means that something was missed, and whoever sees it subscribes anew for a snapshot. Types and constants only: browsers load this.
  */
 import type { HerdEvent, NodeStatus, Operation, SessionFacts } from '@pgherd/operations';
-import { z } from 'zod';
 
 export const topics = ['status', 'metrics', 'events', 'operations', 'sessions', 'logs', 'config'] as const;
 export type Topic = (typeof topics)[number];
 
-export const subscriptionSchema = z.object({
-  cluster: z.string().max(60),
-  topic: z.enum(topics),
+export interface Subscription {
+  readonly cluster: string;
+  readonly topic: Topic;
   /** A hidden tab: at most one message in ten seconds. */
-  slow: z.boolean().default(false),
-});
-export type Subscription = z.infer<typeof subscriptionSchema>;
+  readonly slow: boolean;
+}
 
 export interface LiveMessage<T> {
   readonly cluster: string;

@@ -2,13 +2,9 @@
  * One topic of one cluster: a snapshot, then deltas. The same over WebSocket and server-sent events. Permission is asked again
  * when somebody's access changes, and every half minute.
  */
-import {
-  type LiveMessage,
-  type SessionView,
-  subscriptionSchema,
-  type Topic,
-  type TopicData,
-} from '../../../shared/live/topics.ts';
+
+import { subscriptionSchema } from '../../../shared/live/subscription.ts';
+import type { LiveMessage, SessionView, Topic, TopicData } from '../../../shared/live/topics.ts';
 import type { Permission } from '../../../shared/permissions.ts';
 import { typed } from '../../../shared/typed.ts';
 import { message, snapshotOf, type Watched } from '../../hub/hub.ts';
