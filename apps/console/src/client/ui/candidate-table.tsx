@@ -35,10 +35,12 @@ interface CandidateTableProps {
   readonly checks: readonly CandidateCheck[];
   readonly chosen: string | null;
   readonly onChoose: (id: string) => void;
+  /** In place of "Can take over", where the act is another one. */
+  readonly able?: string;
 }
 
 /** Candidates are columns, checks are rows. What passes is quiet; only warnings and failures have colour and weight. */
-export function CandidateTable({ label, candidates, checks, chosen, onChoose }: CandidateTableProps) {
+export function CandidateTable({ label, candidates, checks, chosen, onChoose, able }: CandidateTableProps) {
   const t = useTranslations('ui.candidates');
   const format = useFormat();
   const groups = [...new Set(checks.map((check) => check.group))];
@@ -82,7 +84,9 @@ export function CandidateTable({ label, candidates, checks, chosen, onChoose }: 
                         )}
                       >
                         <Glyph kind={candidate.ruledOut === null ? 'ok' : 'down'} toned={false} />
-                        {candidate.ruledOut === null ? t('canTakeOver') : t('ruledOut', { why: candidate.ruledOut })}
+                        {candidate.ruledOut === null
+                          ? (able ?? t('canTakeOver'))
+                          : t('ruledOut', { why: candidate.ruledOut })}
                       </span>
                       <span className="small muted block">
                         {t('counts', {

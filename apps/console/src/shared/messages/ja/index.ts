@@ -1,6 +1,7 @@
 import config from './config.ts';
 import door from './door.ts';
 import frame from './frame.ts';
+import ops from './ops.ts';
 import overview from './overview.ts';
 import shell from './shell.ts';
 import ui from './ui.ts';
@@ -8,4 +9,4 @@ import verdict from './verdict.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door, overview, verdict, config };
+export default { words, ui, shell, frame, door, config, ops, overview, verdict };
