@@ -32,6 +32,8 @@ curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
   token on each line. A change counts at once, also for what is being watched. A role includes those before it: read,
   operate, admin. Tokens go into the header \`Authorization: Bearer …\`, or into the first message of a WebSocket
   (\`connectionParams\`), never into an address.
+- **On behalf of**: the holder of a token that serves several people says for whom it acts, in the header \`x-on-behalf-of\`
+  (percent-encoded, 100 characters at most): events name \`TOKEN: PERSON\`. It gives no right that the token lacks.
 - **Errors** have a sentence, tRPC's code, and in \`data.refused\` the engine's own code with each check and its remedy.
 - **Off loopback** the door opens only with \`control_tls_cert\` and \`control_tls_key\`; with \`control_tls_ca\` clients need a
   certificate as well. Pages in a browser (requests with an Origin) have no access.

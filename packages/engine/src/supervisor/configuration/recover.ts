@@ -37,19 +37,20 @@ export function recoverPending(paths: FilePaths, tell: (message: string) => void
     tell(`the configuration ${short(pending.hash)} cannot be read in ${store.directory}: the files stay as they are`);
     return {};
   }
+  const found = WRITE_ORDER.map((name) => ({ name, digest: digestOf(readOrEmpty(pathOf(paths, name))) }));
+  const foreign = found.filter(({ name, digest }) => pending.files[name]?.includes(digest) !== true);
+  if (foreign.length > 0) {
+    const names = foreign.map(({ name }) => pathOf(paths, name)).join(', ');
+    tell(`${names} was changed since the configuration ${short(pending.hash)} was applied to it: it is left as it is`);
+    store.end();
+    return {};
+  }
   const given: { config?: string; hba?: string } = {};
-  for (const name of WRITE_ORDER) {
+  for (const { name, digest } of found) {
     const text = version.files[name];
-    if (text === undefined) continue;
+    if (text === undefined || digest === pending.files[name]?.[1]) continue;
     const file = pathOf(paths, name);
     const whole = resolveSecrets(text, (reference) => version.secrets.get(reference) ?? null);
-    const [before, after] = pending.files[name] ?? ['', ''];
-    const found = digestOf(readOrEmpty(file));
-    if (found === after) continue;
-    if (found !== before) {
-      tell(`${file} was changed since the configuration ${short(pending.hash)} was applied to it: it is left as it is`);
-      continue;
-    }
     try {
       replaceFile(file, whole);
     } catch (error) {
