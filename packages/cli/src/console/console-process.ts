@@ -28,6 +28,22 @@ export interface Opened {
   readonly link: string | null;
 }
 
+/**
+ * Makes what the console needs before its first start, beside everything else that has to be made. What fails here is told by
+ * the console itself, which tries again.
+ */
+export function prepareConsole(): { readonly done: Promise<void>; stop(): void } {
+  const child = spawn(process.execPath, ['--no-warnings', path.join(projectRoot, 'apps/console/tools/build.ts')], {
+    cwd: projectRoot,
+    stdio: 'ignore',
+  });
+  const done = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('close', () => resolve());
+  });
+  return { done, stop: () => void child.kill('SIGTERM') };
+}
+
 const STOP_LIMIT_MS = 10_000;
 const AGAIN_MS = 2_000;
 const AGAIN_MAX_MS = 60_000;

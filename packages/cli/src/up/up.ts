@@ -15,7 +15,7 @@ import {
   portIsFree,
 } from '@pgherd/lab';
 import type { Command } from '../commands/command.ts';
-import { ConsoleProcess, type Opened } from '../console/console-process.ts';
+import { ConsoleProcess, type Opened, prepareConsole } from '../console/console-process.ts';
 import { type Doors, openDoors } from '../doors/doors.ts';
 import { operationsOf } from '../doors/operations-of.ts';
 import { CommandError } from '../errors.ts';
@@ -100,6 +100,9 @@ class Herd {
     makeDirectory(options.dir);
     this.#undo.push(takeLock(options.dir));
     await refuseTakenPorts(options, presentSettings(options));
+    const { console: wanted } = options;
+    const prepared = wanted === null || wanted.dev ? null : prepareConsole();
+    if (prepared !== null) this.#undo.push(() => prepared.stop());
     const cluster = await this.#servers();
     this.#throwIfAsked();
     const files = writeUpFiles(cluster, options);
@@ -119,6 +122,7 @@ class Herd {
     this.#step('ready');
     writeRunning(options.dir, supervisor.settings);
     process.on('SIGHUP', hangUp(supervisor));
+    await Promise.race([prepared?.done, this.#signals.asked]);
     const opened = await this.#console(supervisor, doors.urls['control interface'] ?? null);
     return banner(options, cluster, supervisor, doors.urls, opened);
   }
