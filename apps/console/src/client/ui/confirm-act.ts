@@ -3,6 +3,9 @@ export interface ConfirmGate {
   /** 2 dialog; 3 a reason, and in production the name; 4 as 3, the measured loss, and a fresh sign-in. */
   readonly tier: 2 | 3 | 4;
   readonly production: boolean;
+  /** The server wants a reason, or the name, also where the tier alone would not. */
+  readonly reasonNeeded?: boolean;
+  readonly nameNeeded?: boolean;
   /** The name to be typed, where one has to be. */
   readonly objectName: string;
   readonly typedName: string;
@@ -14,9 +17,11 @@ export interface ConfirmGate {
 
 export type Refusal = 'stale' | 'reasonNeeded' | 'nameDiffers' | 'signInNeeded';
 
-export const needsReason = (gate: Pick<ConfirmGate, 'tier' | 'production'>): boolean => gate.tier >= 3;
-export const needsName = (gate: Pick<ConfirmGate, 'tier' | 'production'>): boolean =>
-  gate.tier === 4 || (gate.tier === 3 && gate.production);
+type Tier = Pick<ConfirmGate, 'tier' | 'production' | 'reasonNeeded' | 'nameNeeded'>;
+
+export const needsReason = (gate: Tier): boolean => gate.tier >= 3 || gate.reasonNeeded === true;
+export const needsName = (gate: Tier): boolean =>
+  gate.nameNeeded === true || gate.tier === 4 || (gate.tier === 3 && gate.production);
 
 /** Why the act may not be confirmed yet: the first thing to do, or null. */
 export function refusalOf(gate: ConfirmGate): Refusal | null {

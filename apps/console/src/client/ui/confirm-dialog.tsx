@@ -34,6 +34,11 @@ interface ConfirmDialogProps {
   /** "14 sessions on node 2 move to node 1". */
   readonly whoIsHit: ReactNode;
   readonly production: boolean;
+  /** The server wants a reason, or the name, also where the tier alone would not. */
+  readonly reasonNeeded?: boolean;
+  readonly nameNeeded?: boolean;
+  /** What stands in the reason at first. */
+  readonly reasonAtFirst?: string;
   readonly objectName: string;
   /** Tier 4. Null: it cannot be measured, which is said. */
   readonly loss?: Loss | null;
@@ -41,7 +46,7 @@ interface ConfirmDialogProps {
   readonly signIn?: { readonly form: ReactNode; readonly done: boolean };
   readonly factsLocked?: boolean;
   /** The same act as a call of the documented API. */
-  readonly curl: string;
+  readonly curl: string | ((reason: string) => string);
   /** Looks without acting, where the server can. */
   readonly onDryRun?: () => void;
   readonly busy?: boolean;
@@ -56,10 +61,13 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const { tier, act, about, changes, whoIsHit, production, objectName, loss, signIn, factsLocked = false } = props;
   const t = useTranslations('ui');
   const format = useFormat();
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useState(props.reasonAtFirst ?? '');
   const [typedName, setTypedName] = useState('');
   const cancel = useRef<HTMLButtonElement>(null);
-  const gate = { tier, production, objectName, typedName, reason, signedIn: signIn?.done === true, factsLocked };
+  const gate = {
+    ...{ tier, production, objectName, typedName, reason, signedIn: signIn?.done === true, factsLocked },
+    ...{ reasonNeeded: props.reasonNeeded === true, nameNeeded: props.nameNeeded === true },
+  };
   const refusal = refusalOf(gate);
 
   const foot = (
@@ -68,7 +76,10 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         {t('button.cancel')}
       </Button>
       <span className="flex-1" />
-      <CopyButton text={props.curl} label={t('button.copyCurl')} />
+      <CopyButton
+        text={typeof props.curl === 'string' ? props.curl : props.curl(reason.trim())}
+        label={t('button.copyCurl')}
+      />
       {props.onDryRun !== undefined && <Button onClick={props.onDryRun}>{t('dialog.dryRun')}</Button>}
       <Button
         kind={tier === 4 ? 'danger' : 'primary'}

@@ -7,7 +7,19 @@ import { describe, expect, it } from 'vitest';
 const source = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Names and keys that are the same in every language. */
-const ALLOWED = new Set(['pgherd', 'PostgreSQL', 'Pgpool-II', 'esc', '⌘K', 'g', 'curl']);
+const ALLOWED = new Set([
+  'pgpool.conf',
+  'pool_hba.conf',
+  'pool_passwd',
+  'pcp.conf',
+  'pgherd',
+  'PostgreSQL',
+  'Pgpool-II',
+  'esc',
+  '⌘K',
+  'g',
+  'curl',
+]);
 /** Pages that only developers see. */
 const SKIPPED = /(^|\/)(gallery|generated)\//;
 

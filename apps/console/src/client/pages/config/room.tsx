@@ -4,7 +4,16 @@
  * runs, what is wanted, and the draft that one works on.
  */
 import { useSearchParams } from 'next/navigation';
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { changesBetween, type TextChange, valuesOf } from '../../../shared/config/changes.ts';
 import { useMay } from '../../frame/me.tsx';
 import { api, failureOf } from '../../live/api.ts';
@@ -96,8 +105,8 @@ export function ConfigRoom({ cluster, children }: { readonly cluster: string; re
   }, [desk]);
 
   const [check, setCheck] = useState<CheckOfText>({ of: null, result: null, atMs: null, busy: false, failure: null });
-  const room = useMemo<Room>(() => {
-    const runCheck = (files: DraftFiles): void => {
+  const runCheck = useCallback(
+    (files: DraftFiles): void => {
       setCheck((before) => ({ ...before, of: files, busy: true, failure: null }));
       api.config.check.query({ cluster, files }).then(
         (result) =>
@@ -107,12 +116,15 @@ export function ConfigRoom({ cluster, children }: { readonly cluster: string; re
         (error: unknown) =>
           setCheck((now) => (now.of === files ? { ...now, busy: false, failure: failureOf(error).message } : now)),
       );
-    };
+    },
+    [cluster],
+  );
+  const room = useMemo<Room>(() => {
     return {
       ...{ cluster, base: `/c/${encodeURIComponent(cluster)}`, stamp, table, byName, running, wanted, desk, check },
       ...{ production: status?.environment === 'production', stale: status?.stale ?? false, runCheck },
     };
-  }, [cluster, stamp, table, byName, running, wanted, desk, check, status?.environment, status?.stale]);
+  }, [cluster, stamp, table, byName, running, wanted, desk, check, runCheck, status?.environment, status?.stale]);
   return <RoomContext value={room}>{children}</RoomContext>;
 }
 

@@ -20,7 +20,7 @@ import { useDraftChanges, useEditLock, useRoom, useValues } from '../room.tsx';
 import { withUnit } from '../values.ts';
 import { type Entry, entriesOf, filters, isFilter, matches, runningByProxy, sortedOut } from './entries.ts';
 import { NumberedTable } from './numbered-table.tsx';
-import { ParameterRow } from './parameter-row.tsx';
+import { ParameterRow, type RowRunning } from './parameter-row.tsx';
 
 /** All parameters in the groups of the server: what runs, what is wanted, and what a change costs. */
 export function ConfigForm() {
@@ -45,6 +45,18 @@ export function ConfigForm() {
     () => sortedOut(entries, { byName, values, before, changed, pending, running: byProxy }),
     [entries, byName, values, before, changed, pending, byProxy],
   );
+  const runningOf = useMemo(() => {
+    const rows = new Map<string, readonly RowRunning[]>();
+    for (const { facts } of entries) {
+      const one = (running.data ?? []).map(({ proxy, error }) => {
+        const runs = byProxy.get(proxy)?.get(facts.name);
+        const value = error === null ? withUnit(facts, runs?.value ?? '') : t('unknown');
+        return { proxy, value, afterRestart: runs?.afterRestart ?? null };
+      });
+      rows.set(facts.name, one);
+    }
+    return rows;
+  }, [entries, running.data, byProxy, t]);
   const onEdit = useCallback(
     (edits: readonly { readonly name: string; readonly value: string | null }[]) => {
       const text = desk.state.files?.['pgpool.conf'];
@@ -182,14 +194,7 @@ export function ConfigForm() {
                   entry={entry}
                   value={values.get(name) ?? null}
                   before={before.get(name) ?? null}
-                  running={proxies.map(({ proxy, error }) => {
-                    const runs = byProxy.get(proxy)?.get(name);
-                    return {
-                      proxy,
-                      value: error === null ? withUnit(entry.facts, runs?.value ?? '') : t('unknown'),
-                      afterRestart: runs?.afterRestart ?? null,
-                    };
-                  })}
+                  running={runningOf.get(name) ?? []}
                   disabled={disabled}
                   onEdit={onEditOne}
                 />

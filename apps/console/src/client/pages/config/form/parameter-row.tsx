@@ -76,7 +76,7 @@ export const ParameterRow = memo(function ParameterRow(props: ParameterRowProps)
             }}
             onWrong={setAllowed}
           />
-          {!isDefault && !facts.secret && !disabled && (
+          {!isDefault && !facts.secret && !disabled && !(changed && before === null) && (
             <div className="field-was">
               {t('default', { value: withUnit(facts, facts.default) })}
               <button
