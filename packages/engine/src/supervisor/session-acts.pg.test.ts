@@ -42,10 +42,16 @@ async function sessionOf(application: string): Promise<SessionFacts> {
   return found;
 }
 
+/** Its server works at it too: a cancel request that comes before the statement is for nothing. */
 const whenActive = (application: string): Promise<SessionFacts> =>
   until(`${application} is active`, async () => {
     const session = await sessionOf(application);
-    return session.state === 'active' ? session : null;
+    if (session.state !== 'active') return null;
+    const pids = session.links.map(({ pid }) => pid);
+    const [activity] = await engine.operations.sessionActivity({ nodes: [{ node: 0, pids }] });
+    return activity?.rows.some(({ state, waitEvent }) => state === 'active' && waitEvent === 'PgSleep')
+      ? session
+      : null;
   });
 
 describe('a session tells', () => {
