@@ -66,7 +66,8 @@ function readShares(nodes: readonly NodeView[], primary: number | null): Map<num
   return new Map(serving.map(({ id, weight }) => [id, weight / sum]));
 }
 
-function upstreamOf(node: NodeView, { nodes, primary }: ClusterStatus): string | null {
+/** The id of the node that it receives from, by its WAL receiver; null: from nobody in the herd. */
+export function upstreamOf(node: NodeView, { nodes, primary }: ClusterStatus): string | null {
   const { upstream } = node;
   if (upstream === null)
     return node.id !== primary && node.replicationState !== '' && primary !== null ? String(primary) : null;

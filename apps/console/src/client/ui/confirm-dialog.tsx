@@ -45,6 +45,8 @@ interface ConfirmDialogProps {
   /** Tier 4: the form of a fresh sign-in, and whether it has been done. */
   readonly signIn?: { readonly form: ReactNode; readonly done: boolean };
   readonly factsLocked?: boolean;
+  /** Below the facts: choices that belong to the act. */
+  readonly children?: ReactNode;
   /** The same act as a call of the documented API. */
   readonly curl: string | ((reason: string) => string);
   /** Looks without acting, where the server can. */
@@ -119,6 +121,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         <dt className="muted">{t('dialog.who')}</dt>
         <dd className="desk:col-span-3">{whoIsHit}</dd>
       </dl>
+      {props.children}
       {loss !== undefined && (
         <div className="flex items-start gap-2">
           <Glyph kind="down" />

@@ -1,6 +1,8 @@
 import config from './config.ts';
 import door from './door.ts';
 import frame from './frame.ts';
+import herd from './herd.ts';
+import nodes from './nodes.ts';
 import ops from './ops.ts';
 import overview from './overview.ts';
 import shell from './shell.ts';
@@ -9,4 +11,4 @@ import verdict from './verdict.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door, config, ops, overview, verdict };
+export default { words, ui, shell, frame, door, config, ops, overview, verdict, herd, nodes };

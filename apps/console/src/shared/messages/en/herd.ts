@@ -1,0 +1,77 @@
+/** What pages with nodes share: acts on them, why they are dead, what they do. */
+export default {
+  forbidden: 'This is not for you',
+  lastKnown: 'last known',
+  readOnly: 'This console only reads.',
+  reload: 'Ask again',
+  act: {
+    attachOpen: 'Attach node {node}…',
+    attach: 'Attach node {node}',
+    attachEffect: 'It serves again at once: reads go to it by its weight.',
+    detachOpen: 'Detach node {node}…',
+    detach: 'Detach node {node}',
+    recover: 'Recover node {node}…',
+    switchover: 'Switch over to node {node}…',
+    failover: 'Fail over to node {node}…',
+    relabelOpen: 'Relabel node {node} as primary…',
+    relabel: 'Relabel node {node} as primary',
+    expert: 'For experts',
+    expertText:
+      'Relabelling tells the proxy that somebody has promoted this server already. PostgreSQL is not promoted by it: on a server that is still a standby all writes fail.',
+    addNode: 'Add a node…',
+    begun: 'Begun: {act}',
+    follow: 'Follow',
+  },
+  dead: {
+    attached: 'It is attached.',
+    detached: 'It is left out already.',
+    replaced: 'Another node took its place as primary: it comes back through recovery only.',
+    silent: 'PostgreSQL does not answer there.',
+    isPrimary: 'It is the primary.',
+    isOut: 'It is left out of the herd.',
+    noPrimary: 'There is no primary that it could follow.',
+    notStandby: 'It was not measured as a standby.',
+    unused: 'It is not in use.',
+    running: 'An operation is under way.',
+  },
+  detach: {
+    aboutPrimary:
+      'It is the primary: the herd fails over as if it had died, and an unreplicated write can be lost. A switchover loses nothing.',
+    about: 'It gets no statements until somebody attaches it. PostgreSQL there goes on.',
+    state: 'Node {node}',
+    before: 'attached',
+    after: 'left out',
+    primaryBefore: 'primary',
+    gracefully: 'Let clients finish first',
+    gracefullyHint: 'New clients wait, those that are there may finish, for recovery_timeout at most.',
+    sessions:
+      '{count, plural, =0 {No session is connected to it now.} one {# session is connected to it now.} other {# sessions are connected to it now.}}',
+    asking: 'Asking the proxy what it would do …',
+    failed: 'Not possible as it is:',
+  },
+  relabelDialog: {
+    primary: 'Primary, as the proxy believes',
+    none: 'none',
+    about:
+      'Nothing is done to any server. Only where PostgreSQL on this node has been promoted by other means is this right.',
+  },
+  back: {
+    title: 'Bring node {node} back',
+    attach: 'PostgreSQL answers, but the proxy leaves it out. Attach it',
+    recover: 'PostgreSQL answers, but the proxy leaves it out. Recover it',
+    start: 'PostgreSQL does not answer. Start the server first, or recover the node',
+    because: {
+      receives:
+        'It receives from node {primary} on timeline {timeline}: nothing is missing, it only has to be used again.',
+      notReceiving: 'It does not receive from the primary: attached as it is, it would answer with old data.',
+      replaced: 'It was the primary and another node took its place: what it wrote alone has to be taken back first.',
+      secondPrimary: 'It says that it is a primary, too: two primaries would part the data.',
+      otherSystem: 'It belongs to another database cluster: its system identifier differs from that of the primary.',
+      otherTimeline: 'It is on timeline {timeline}, the primary on {primaryTimeline}: their histories have parted.',
+      silent: 'A recovery copies the data anew where the server cannot be started.',
+      noPrimary: 'There is no primary to compare it with: look at it before it is used.',
+    },
+    since: 'Left out since {time}, by {by}.',
+    lastGood: 'It answered a health check last at {time}.',
+  },
+};
