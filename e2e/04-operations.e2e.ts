@@ -111,6 +111,10 @@ test('5: the primary is killed: banner, the next primary, and a failover by hand
   await expect(page.getByText(/loss/i).first()).toBeVisible();
   await expectAccessible(page);
   await page.getByLabel(/Reason/).fill('the journey wants it');
+  await page
+    .getByLabel(/Type|name/i)
+    .last()
+    .fill(`node ${target}`);
   const accept = page.getByRole('checkbox', { name: /Accept the loss/ });
   if (await accept.isVisible()) await accept.check();
   await page.getByRole('button', { name: `Fail over to node ${target}` }).click();

@@ -5,6 +5,8 @@ const config: NextConfig = {
   // Checked by `npm run check`, for all packages at once.
   typescript: { ignoreBuildErrors: true },
   poweredByHeader: false,
+  // Titles come with the first bytes, for everybody: a page without one cannot be told apart by a screen reader.
+  htmlLimitedBots: /.*/,
   reactStrictMode: true,
   devIndicators: false,
   // Loaded as they are: they find native parts beside them.
