@@ -42,7 +42,7 @@ export function NodeFactList({ node }: FactListProps) {
         <Fragment key={label}>
           <dt>{label}</dt>
           <dd>{believed}</dd>
-          <dd className="break-all">{measured}</dd>
+          <dd className="break-words">{measured}</dd>
         </Fragment>
       ))}
     </dl>

@@ -6,9 +6,10 @@ import nodes from './nodes.ts';
 import ops from './ops.ts';
 import overview from './overview.ts';
 import shell from './shell.ts';
+import topology from './topology.ts';
 import ui from './ui.ts';
 import verdict from './verdict.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door, config, ops, overview, verdict, herd, nodes };
+export default { words, ui, shell, frame, door, config, ops, overview, verdict, herd, nodes, topology };
