@@ -1,6 +1,6 @@
 /** What differs between two texts of pgpool.conf, parameter by parameter. Pure, runs in browsers: form and review use it. */
 import { ConfDocument } from '@pgherd/config/document';
-import { lookUpName } from '@pgherd/config/table';
+import { formatValue, lookUpName, parseValue } from '@pgherd/config/table';
 import type { ParameterFacts } from '@pgherd/operations';
 
 export interface TextChange {
@@ -32,6 +32,15 @@ export function changesBetween(from: string, to: string): TextChange[] {
   return names
     .map((name) => ({ name, from: before.get(name) ?? null, to: after.get(name) ?? null }))
     .filter((change) => change.from !== change.to);
+}
+
+/** Whether two spellings of a value mean the same: `120`, `120s` and `2min`, or `yes` and `on`. */
+export function sameMeaning(name: string, a: string, b: string): boolean {
+  if (a === b) return true;
+  const found = lookUpName(name);
+  if (found.kind !== 'known') return false;
+  const [one, other] = [parseValue(found.parameter, a), parseValue(found.parameter, b)];
+  return one.ok && other.ok && formatValue(found.parameter, one.value) === formatValue(found.parameter, other.value);
 }
 
 /** The same changes on another text, comments and order kept. */

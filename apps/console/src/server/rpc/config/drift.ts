@@ -2,7 +2,7 @@
 import { findParameter } from '@pgherd/config/table';
 import { isGuarded } from '@pgherd/config/version';
 import { z } from 'zod';
-import { changesBetween, withChanges } from '../../../shared/config/changes.ts';
+import { changesBetween, sameMeaning, withChanges } from '../../../shared/config/changes.ts';
 import { ask } from '../../engines/ask.ts';
 import { refuse } from '../../refusal.ts';
 import { driftLines } from '../../versions/drift.ts';
@@ -76,7 +76,8 @@ export const drift = procedure
               ...{ wanted: files?.['pgpool.conf'] ?? conf?.text ?? '', file: conf?.text ?? '', loaded },
               running: new Map(running.parameters.map(({ name, value }) => [name, value])),
               secret: (name) => (findParameter(name) ?? findParameter(name.replace(/\d+$/, '')))?.secret ?? false,
-              same: (_, written, runs) => written === runs,
+              // What waits for a restart differs as it should.
+              same: (name, written, runs) => running.restartPending.includes(name) || sameMeaning(name, written, runs),
             }),
             hbaDiffers: files?.['pool_hba.conf'] !== undefined && files['pool_hba.conf'] !== (hba?.text ?? ''),
             unloaded: !loaded,
