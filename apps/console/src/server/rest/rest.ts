@@ -1,6 +1,7 @@
 /** REST for scripts: the same procedures under /api/v1, by their OpenAPI names, and the document of it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createOpenApiNodeHttpHandler, generateOpenApiDocument, type OpenApiRouter } from 'trpc-to-openapi';
+import type { Meta } from '../rpc/base.ts';
 import type { CallContext } from '../rpc/context.ts';
 import { appRouter } from '../rpc/router.ts';
 
@@ -9,7 +10,7 @@ const openRouter = appRouter as unknown as OpenApiRouter;
 const contexts = new WeakMap<IncomingMessage, CallContext>();
 
 export function openApiDocument(origin: string): ReturnType<typeof generateOpenApiDocument> {
-  return generateOpenApiDocument(openRouter, {
+  const document = generateOpenApiDocument(openRouter, {
     title: 'pgherd console',
     version: '1',
     description:
@@ -17,6 +18,19 @@ export function openApiDocument(origin: string): ReturnType<typeof generateOpenA
     baseUrl: `${origin}/api/v1`,
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
   });
+  // What each needs and does stands in the meta of the procedures, for all doors.
+  const about = new Map(
+    Object.entries(
+      appRouter._def.procedures as unknown as Record<string, { readonly _def: { readonly meta?: Meta } }>,
+    ).map(([path, { _def }]) => [path.replaceAll('.', '-'), _def.meta]),
+  );
+  for (const methods of Object.values(document.paths ?? {})) {
+    for (const operation of Object.values(methods as Record<string, { operationId?: string }>)) {
+      const meta = about.get(operation.operationId ?? '');
+      if (meta !== undefined) Object.assign(operation, { description: meta.doc, 'x-permission': meta.need });
+    }
+  }
+  return document;
 }
 
 export function restHandler() {

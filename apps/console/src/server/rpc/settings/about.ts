@@ -24,7 +24,7 @@ export const about = procedure
       rssBytes: z.number(),
       database: z.object({
         kind: z.enum(['sqlite', 'postgresql']),
-        /** Bytes of the file; null for PostgreSQL. */
+        /** Bytes of the file and its journal; null for PostgreSQL. */
         bytes: z.number().nullable(),
         /** How long a small question to it took. */
         answersMs: z.number(),
@@ -53,13 +53,7 @@ export const about = procedure
       prisma.auditEntry.findFirst({ orderBy: { seq: 'asc' } }),
     ]);
     const file = database.provider === 'sqlite' ? options.databaseUrl.replace(/^file:(\/\/)?/, '') : null;
-    const bytes =
-      file === null
-        ? null
-        : await stat(file).then(
-            ({ size }) => size,
-            () => null,
-          );
+    const bytes = file === null ? null : (await sizeOf(file)) + (await sizeOf(`${file}-wal`));
     const visible = new Set(
       engines.clusters.filter(({ id }) => ctx.person.admin || ctx.person.grants.has(id)).map(({ id }) => id),
     );
@@ -95,3 +89,9 @@ async function copiesOf(file: string): Promise<{ name: string; at: string; bytes
   );
   return told.flat().sort((a, b) => (a.at > b.at ? -1 : 1));
 }
+
+const sizeOf = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );

@@ -5,6 +5,7 @@ import herd from './herd.ts';
 import nodes from './nodes.ts';
 import ops from './ops.ts';
 import overview from './overview.ts';
+import settings from './settings.ts';
 import shell from './shell.ts';
 import topology from './topology.ts';
 import ui from './ui.ts';
@@ -12,4 +13,4 @@ import verdict from './verdict.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door, config, ops, overview, verdict, herd, nodes, topology };
+export default { words, ui, shell, frame, door, config, herd, nodes, ops, overview, settings, topology, verdict };
