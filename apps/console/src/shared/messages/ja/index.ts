@@ -1,3 +1,4 @@
+import audit from './audit.ts';
 import config from './config.ts';
 import door from './door.ts';
 import frame from './frame.ts';
@@ -13,4 +14,4 @@ import verdict from './verdict.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door, config, herd, nodes, ops, overview, settings, topology, verdict };
+export default { words, ui, shell, frame, door, audit, config, herd, nodes, ops, overview, settings, topology, verdict };
