@@ -79,6 +79,13 @@ export class Home {
     return /first account (\S+)/.exec(this.console.said)?.[1] ?? null;
   }
 
+  /** The console's own process, with -9: `pgherd console` begins it anew. */
+  async killConsole(): Promise<void> {
+    const pid = await until('the console runs', () => consolePid(this.console?.pid ?? 0));
+    process.kill(pid, 'SIGKILL');
+    await until('it is gone', () => !fs.existsSync(`/proc/${pid}`));
+  }
+
   get link(): string {
     return /first account (\S+)/.exec(this.console?.said ?? '')?.[1] ?? '';
   }
@@ -167,5 +174,19 @@ async function freeRun(count: number): Promise<number> {
   for (let first = 22_000 + Math.floor(Math.random() * 8_000); ; first = 22_000 + Math.floor(Math.random() * 8_000)) {
     const free = await Promise.all(Array.from({ length: count + 1 }, (_, at) => portIsFree(first + at)));
     if (free.every(Boolean)) return first;
+  }
+}
+
+/** The child of `pgherd console`; 0 while there is none. */
+function consolePid(parent: number): number {
+  try {
+    const children = fs
+      .readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean);
+    return Number(children.at(-1) ?? 0);
+  } catch {
+    return 0;
   }
 }

@@ -15,7 +15,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { refuse } from '../refusal.ts';
 import { filesOf, given } from './files.ts';
-import { clusterKey, secretsFor } from './secrets.ts';
+import { clusterKey, ownText, secretsFor, withOwnSecrets } from './secrets.ts';
 import { type Author, Versions } from './versions.ts';
 
 const APPLY_LIMIT_MS = 60_000;
@@ -237,12 +237,13 @@ export class ApplyRuns {
       wanted?.setRejected(place.id, why);
       return 'rejected';
     };
-    const files = given(filesOf(version.files));
-    const secrets = await secretsFor(this.#prisma, this.#keyring, clusterId, files);
+    const asked = given(filesOf(version.files));
+    const secrets = await secretsFor(this.#prisma, this.#keyring, clusterId, asked);
     let step: StepName = 'check';
     try {
       await book.begin(name, 'check');
       const onDisk = await ask(link, by.name, (api, options) => api.configuration.files.query(undefined, options));
+      const files = given(withOwnSecrets(asked, ownText(onDisk)));
       if (onDisk.externallyManaged)
         return await reject('check', onDisk.externallyManagedBecause ?? 'Its files are managed elsewhere.');
       if (!overwriteDrift && (await this.#drifted(clusterId, place.id, onDisk.hash, onDisk.keyId))) {

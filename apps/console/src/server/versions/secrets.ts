@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { quoteValue } from '@pgherd/config/document';
 import { referenceOf, replaceSecrets, secretsIn } from '@pgherd/config/version';
+import type { ConfigurationFilesFacts } from '@pgherd/operations';
 import type { Prisma } from '../data/database.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Files } from './files.ts';
@@ -81,3 +82,23 @@ export async function secretsFor(
 
 /** The key that the proxies of a cluster make fingerprints with. 32 bytes in hexadecimal. */
 export const clusterKey = (keyring: Keyring, clusterId: string): string => keyring.digest(clusterId, 'cluster-key');
+
+/**
+ * The same text for one proxy: what was imported from another proxy names secrets that only that one knows. Where this proxy's own
+ * file has the parameter, it keeps the value that it has, until somebody sets one here.
+ * @param own the proxy's pgpool.conf, with its references; null when it cannot be read
+ */
+export function withOwnSecrets(files: Files, own: string | null): Files {
+  if (own === null) return files;
+  const mine = new Map(secretsIn(own).map(({ name, value }) => [name, value]));
+  const known = new Set(mine.values());
+  const text = replaceSecrets(files['pgpool.conf'], (name, value) => {
+    const reference = referenceOf(value);
+    const foreign = reference !== null && !/#c\d+$/.test(reference) && !known.has(value);
+    return foreign ? `'${mine.get(name) ?? value}'` : value === '' ? "''" : quoteValue(value);
+  });
+  return { ...files, 'pgpool.conf': text };
+}
+
+export const ownText = ({ files }: ConfigurationFilesFacts): string | null =>
+  files.find(({ name }) => name === 'pgpool.conf')?.text ?? null;

@@ -5,7 +5,7 @@ import { changesBetween } from '../../../shared/config/changes.ts';
 import { ask } from '../../engines/ask.ts';
 import { refuse } from '../../refusal.ts';
 import { filesOf, filesSchema, given } from '../../versions/files.ts';
-import { secretsFor } from '../../versions/secrets.ts';
+import { ownText, secretsFor, withOwnSecrets } from '../../versions/secrets.ts';
 import { inCluster, procedure } from '../base.ts';
 import { authorOf, changeSchema, versionsOf } from './shapes.ts';
 
@@ -210,10 +210,15 @@ export const check = procedure
     const proxies = await Promise.all(
       links.map(async (link) => {
         try {
+          const onDisk = await ask(link, ctx.person.name, (api, options) =>
+            api.configuration.files.query(undefined, options),
+          );
+          const own = given(withOwnSecrets(files, ownText(onDisk)));
           const found = await ask(
             link,
             ctx.person.name,
-            (api, options) => api.configuration.check.query({ files, secrets, testNodes: input.testNodes }, options),
+            (api, options) =>
+              api.configuration.check.query({ files: own, secrets, testNodes: input.testNodes }, options),
             30_000,
           );
           return { proxy: link.place.name, check: found, error: null };

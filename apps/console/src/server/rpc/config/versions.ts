@@ -4,6 +4,7 @@ import { changesBetween } from '../../../shared/config/changes.ts';
 import { ask } from '../../engines/ask.ts';
 import { refuse } from '../../refusal.ts';
 import { filesOf, filesSchema, given } from '../../versions/files.ts';
+import { ownText, withOwnSecrets } from '../../versions/secrets.ts';
 import { Versions } from '../../versions/versions.ts';
 import { inCluster, procedure } from '../base.ts';
 import type { ClusterContext } from './shapes.ts';
@@ -100,9 +101,11 @@ export async function importFrom(
   // Of the others: what they would call this version, where they can tell.
   for (const other of engines.cluster(ctx.cluster.id).links) {
     if (other === link || other.connection !== 'up') continue;
-    const check = await ask(other, author.name, (api, options) =>
-      api.configuration.check.query({ files: given(filesOf(version.files)), secrets: {}, testNodes: false }, options),
-    ).catch(() => null);
+    const check = await ask(other, author.name, async (api, options) => {
+      const own = await api.configuration.files.query(undefined, options);
+      const files = given(withOwnSecrets(filesOf(version.files), ownText(own)));
+      return api.configuration.check.query({ files, secrets: {}, testNodes: false }, options);
+    }).catch(() => null);
     if (check !== null && check.missingSecrets.length === 0)
       await versions.noteHash(version.id, other.place.id, check.versionHash, check.keyId);
   }
