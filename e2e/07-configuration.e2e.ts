@@ -20,6 +20,11 @@ interface Draft {
   readonly differences: readonly { readonly name: string; readonly to: string | null }[];
 }
 
+/** Both proxies stand on one host: these are each one's own. */
+const OWN = [
+  ...['port', 'pcp_port', 'control_port', 'metrics_port', 'work_dir', 'pid_file_name'],
+  ...['unix_socket_directories', 'pcp_socket_dir', 'failover_by'],
+];
 const C = '/clusters/herd';
 const valuesOf = async (page: Page, home: Home, name: string): Promise<(string | undefined)[]> =>
   (await rest<readonly Running[]>(page, home, 'GET', `${C}/running`)).body.map(
@@ -34,7 +39,7 @@ test('1: a second proxy is made known, and its configuration is compared', async
   const { url, token } = home.secondControl;
   const answer = await ada.request.post(`${home.url}/api/trpc/clusters.addProxy`, {
     headers: { 'content-type': 'application/json', origin: home.url },
-    data: JSON.stringify({ cluster: 'herd', name: 'pgherd-2', controlUrl: url, token }),
+    data: JSON.stringify({ cluster: 'herd', name: 'pgherd-2', controlUrl: url, token, ownParameters: OWN }),
   });
   expect(answer.status()).toBe(200);
   await until('both proxies answer', async () => {

@@ -24,6 +24,8 @@ export interface ProxyPlace {
   readonly controlUrl: string;
   readonly token: string;
   readonly caCert: string | null;
+  /** Parameters that stay as they are in its file, whatever a version says. */
+  readonly ownParameters: readonly string[];
 }
 
 export interface Herd {

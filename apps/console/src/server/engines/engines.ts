@@ -95,7 +95,8 @@ export class Engines extends EventEmitter<EnginesEvents> {
           return [];
         }
         const { id, clusterId, name, controlUrl, caCert } = proxy;
-        const place = { id, clusterId, name, controlUrl, token, caCert };
+        const ownParameters = proxy.ownParameters.split(',').filter(Boolean);
+        const place = { id, clusterId, name, controlUrl, token, caCert, ownParameters };
         const kept = before.get(id);
         if (kept !== undefined && JSON.stringify(kept.place) === JSON.stringify(place)) {
           before.delete(id);

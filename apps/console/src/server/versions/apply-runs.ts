@@ -15,7 +15,8 @@ import type { Hub } from '../hub/hub.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { refuse } from '../refusal.ts';
 import { filesOf, given } from './files.ts';
-import { clusterKey, ownText, secretsFor, withOwnSecrets } from './secrets.ts';
+import { localised } from './localised.ts';
+import { clusterKey, ownText, secretsFor } from './secrets.ts';
 import { type Author, Versions } from './versions.ts';
 
 const APPLY_LIMIT_MS = 60_000;
@@ -243,7 +244,7 @@ export class ApplyRuns {
     try {
       await book.begin(name, 'check');
       const onDisk = await ask(link, by.name, (api, options) => api.configuration.files.query(undefined, options));
-      const files = given(withOwnSecrets(asked, ownText(onDisk)));
+      const files = given(localised(asked, ownText(onDisk), place.ownParameters));
       if (onDisk.externallyManaged)
         return await reject('check', onDisk.externallyManagedBecause ?? 'Its files are managed elsewhere.');
       if (!overwriteDrift && (await this.#drifted(clusterId, place.id, onDisk.hash, onDisk.keyId))) {

@@ -5,7 +5,8 @@ import { changesBetween } from '../../../shared/config/changes.ts';
 import { ask } from '../../engines/ask.ts';
 import { refuse } from '../../refusal.ts';
 import { filesOf, filesSchema, given } from '../../versions/files.ts';
-import { ownText, secretsFor, withOwnSecrets } from '../../versions/secrets.ts';
+import { localised } from '../../versions/localised.ts';
+import { ownText, secretsFor } from '../../versions/secrets.ts';
 import { inCluster, procedure } from '../base.ts';
 import { authorOf, changeSchema, versionsOf } from './shapes.ts';
 
@@ -213,7 +214,7 @@ export const check = procedure
           const onDisk = await ask(link, ctx.person.name, (api, options) =>
             api.configuration.files.query(undefined, options),
           );
-          const own = given(withOwnSecrets(files, ownText(onDisk)));
+          const own = given(localised(files, ownText(onDisk), link.place.ownParameters));
           const found = await ask(
             link,
             ctx.person.name,

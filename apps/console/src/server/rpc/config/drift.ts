@@ -7,6 +7,7 @@ import { ask } from '../../engines/ask.ts';
 import { refuse } from '../../refusal.ts';
 import { driftLines } from '../../versions/drift.ts';
 import { filesOf } from '../../versions/files.ts';
+import { localised } from '../../versions/localised.ts';
 import { inCluster, procedure } from '../base.ts';
 import { authorOf, versionsOf } from './shapes.ts';
 
@@ -73,7 +74,13 @@ export const drift = procedure
               externallyManaged: found.externallyManaged,
             },
             lines: driftLines({
-              ...{ wanted: files?.['pgpool.conf'] ?? conf?.text ?? '', file: conf?.text ?? '', loaded },
+              ...{
+                wanted:
+                  files === null
+                    ? (conf?.text ?? '')
+                    : localised(files, conf?.text ?? null, link.place.ownParameters)['pgpool.conf'],
+              },
+              ...{ file: conf?.text ?? '', loaded },
               running: new Map(running.parameters.map(({ name, value }) => [name, value])),
               secret: (name) => (findParameter(name) ?? findParameter(name.replace(/\d+$/, '')))?.secret ?? false,
               // What waits for a restart differs as it should.

@@ -4,7 +4,8 @@ import { changesBetween } from '../../../shared/config/changes.ts';
 import { ask } from '../../engines/ask.ts';
 import { refuse } from '../../refusal.ts';
 import { filesOf, filesSchema, given } from '../../versions/files.ts';
-import { ownText, withOwnSecrets } from '../../versions/secrets.ts';
+import { localised } from '../../versions/localised.ts';
+import { ownText } from '../../versions/secrets.ts';
 import { Versions } from '../../versions/versions.ts';
 import { inCluster, procedure } from '../base.ts';
 import type { ClusterContext } from './shapes.ts';
@@ -103,7 +104,7 @@ export async function importFrom(
     if (other === link || other.connection !== 'up') continue;
     const check = await ask(other, author.name, async (api, options) => {
       const own = await api.configuration.files.query(undefined, options);
-      const files = given(withOwnSecrets(filesOf(version.files), ownText(own)));
+      const files = given(localised(filesOf(version.files), ownText(own), other.place.ownParameters));
       return api.configuration.check.query({ files, secrets: {}, testNodes: false }, options);
     }).catch(() => null);
     if (check !== null && check.missingSecrets.length === 0)

@@ -17,6 +17,11 @@ const place = z.object({
   /** Write-only. */
   token: z.string().min(8).max(500),
   caCert: z.string().max(50_000).nullable().default(null),
+  /** Parameters that stay as they are in its file, whatever a version says: `port` of two proxies on one host. */
+  ownParameters: z
+    .array(z.string().regex(/^[a-z_0-9]{1,63}$/))
+    .max(100)
+    .default([]),
 });
 
 export const listClusters = procedure
@@ -131,7 +136,14 @@ export const addProxy = procedure
     const id = randomUUID();
     await prisma.proxy.create({
       data: {
-        ...{ id, clusterId: ctx.cluster.id, name: input.name, controlUrl: input.controlUrl, caCert: input.caCert },
+        ...{
+          id,
+          clusterId: ctx.cluster.id,
+          name: input.name,
+          controlUrl: input.controlUrl,
+          caCert: input.caCert,
+          ownParameters: input.ownParameters.join(','),
+        },
         ...{ token: keyring.seal(input.token, tokenPurpose(id)), position: links.length },
       },
     });

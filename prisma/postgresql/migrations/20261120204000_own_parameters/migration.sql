@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Proxy" ADD COLUMN     "ownParameters" TEXT NOT NULL DEFAULT '';
