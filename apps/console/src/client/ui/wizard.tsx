@@ -27,7 +27,7 @@ export function Wizard({ title, about, steps, at, cancel, acts, children }: Wiza
         <WizardSteps steps={steps} at={at} />
       </div>
       {children}
-      <ActionBar start={cancel}>{acts}</ActionBar>
+      {(cancel !== null || acts !== null) && <ActionBar start={cancel}>{acts}</ActionBar>}
     </>
   );
 }

@@ -38,7 +38,7 @@ export function ProxyForm({ suggested, children }: Props) {
   const place = {
     name: name.trim(),
     controlUrl: controlUrl.trim(),
-    token: token.trim(),
+    token: lastWord(token),
     caCert: caCert.trim() || null,
   };
   const { name: _, ...address } = place;
@@ -91,3 +91,6 @@ export function ProxyForm({ suggested, children }: Props) {
     </div>
   );
 }
+
+/** A whole line of the token file may be pasted: role, name, token. */
+const lastWord = (text: string): string => text.trim().split(/\s+/).at(-1) ?? '';

@@ -154,7 +154,7 @@ export default {
     proxyName: 'Name of the proxy',
     urlHint: 'As http://host:9897. Beyond this host it needs https.',
     token: 'Control token',
-    tokenHint: 'What control_token_file of the proxy holds. Kept encrypted, never shown.',
+    tokenHint: 'The last word of an admin line in control_token_file of the proxy. Kept encrypted, never shown.',
     ca: 'Certificate authority',
     caHint: 'PEM. Only for a certificate that this host does not trust by itself.',
     test: 'Test the connection',

@@ -11,7 +11,24 @@ import shell from './shell.ts';
 import topology from './topology.ts';
 import ui from './ui.ts';
 import verdict from './verdict.ts';
+import welcome from './welcome.ts';
 import words from './words.ts';
 
 /** An area per file; a page brings its own. */
-export default { words, ui, shell, frame, door, audit, config, herd, nodes, ops, overview, settings, topology, verdict };
+export default {
+  words,
+  ui,
+  shell,
+  frame,
+  door,
+  audit,
+  config,
+  herd,
+  nodes,
+  ops,
+  overview,
+  settings,
+  topology,
+  verdict,
+  welcome,
+};

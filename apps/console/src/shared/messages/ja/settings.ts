@@ -156,7 +156,7 @@ export default {
     proxyName: 'プロキシの名前',
     urlHint: 'http://host:9897 の形式。このホスト以外では https が必要です。',
     token: '制御トークン',
-    tokenHint: 'プロキシの control_token_file の内容。暗号化して保管し、表示しません。',
+    tokenHint: 'プロキシの control_token_file にある admin の行の最後の語。暗号化して保管し、表示しません。',
     ca: '認証局',
     caHint: 'PEM 形式。このホストが信頼していない証明書の場合だけ必要です。',
     test: '接続を試す',

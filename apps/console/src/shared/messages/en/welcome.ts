@@ -1,0 +1,36 @@
+/** The first cluster: one proxy, its configuration, the environment. */
+export default {
+  title: 'Welcome',
+  about: 'Begin with one proxy. The servers behind it are found through it.',
+  steps: { proxy: 'Proxy', import: 'Configuration', environment: 'Environment' },
+  proxy: 'One proxy',
+  proxyText:
+    'pgherd up and pgherd start write the token into control_token_file; the address is control_listen_addresses and control_port.',
+  slug: 'Short name of the cluster',
+  slugHint: 'Stands in addresses and is typed to confirm: a-z, 0-9, hyphens.',
+  add: 'Add {name} to {cluster}',
+  badSlug: 'Write a short name of a-z, 0-9 and hyphens.',
+  waiting: 'Waiting until {name} answers',
+  import: 'Take the running configuration as version 1',
+  importText:
+    'From then on changes are drafts on top of it, what differs on a proxy is shown as drift, and every version can be brought back.',
+  importAct: 'Import as version 1',
+  imported: 'Imported as version {number}, from {proxy}.',
+  already: 'Version {number} is there already.',
+  found: 'What {name} runs:',
+  parameters: '{changed} of its parameters differ from their defaults.',
+  environment: 'What is this cluster?',
+  environmentText: 'In production acts ask for the name of their object, and the frame is crimson.',
+  hint: {
+    production: 'People depend on it.',
+    staging: 'As production, for trying.',
+    development: 'One’s own.',
+    demo: 'For looking around.',
+  },
+  finish: 'Open the cluster',
+  next: 'Continue',
+  later: 'Later',
+  people: 'Invite people under Settings, and set up a second factor for yourself.',
+  forbidden: 'There is no cluster for you yet',
+  forbiddenText: 'An administrator has to add one, or to give you a role on one.',
+};
