@@ -4,6 +4,7 @@ import { FeedFrame } from '../../client/frame/feed-frame.tsx';
 import { MeProvider } from '../../client/frame/me.tsx';
 import { LiveProvider } from '../../client/live/live.tsx';
 import { Shell } from '../../client/shell/shell.tsx';
+import { Toasts } from '../../client/ui/toast.tsx';
 import { RAIL_COOKIE } from '../../i18n/preferences.ts';
 import { signedIn } from '../who.ts';
 
@@ -14,7 +15,9 @@ export default async function FrameLayout({ children }: { readonly children: Rea
     <MeProvider value={me}>
       <LiveProvider>
         <FeedFrame>
-          <Shell railNarrow={railNarrow}>{children}</Shell>
+          <Toasts>
+            <Shell railNarrow={railNarrow}>{children}</Shell>
+          </Toasts>
         </FeedFrame>
       </LiveProvider>
     </MeProvider>

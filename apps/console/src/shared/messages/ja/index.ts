@@ -6,6 +6,7 @@ import herd from './herd.ts';
 import nodes from './nodes.ts';
 import ops from './ops.ts';
 import overview from './overview.ts';
+import sessions from './sessions.ts';
 import settings from './settings.ts';
 import shell from './shell.ts';
 import topology from './topology.ts';
@@ -16,19 +17,20 @@ import words from './words.ts';
 
 /** An area per file; a page brings its own. */
 export default {
-  words,
-  ui,
-  shell,
-  frame,
-  door,
   audit,
   config,
+  door,
+  frame,
   herd,
   nodes,
   ops,
   overview,
+  sessions,
   settings,
+  shell,
   topology,
+  ui,
   verdict,
   welcome,
+  words,
 };
