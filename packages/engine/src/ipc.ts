@@ -113,6 +113,8 @@ export type WorkerQuestion =
       readonly database: string;
       readonly user: string;
       readonly application: string;
+      readonly inTransaction?: boolean | undefined;
+      readonly afterWrite?: boolean | undefined;
       /** The settings to go by (packSettings); null: those that run. */
       readonly draft: string | null;
     }
@@ -123,6 +125,8 @@ export type WorkerQuestion =
       readonly database: string;
       readonly user: string;
       readonly application: string;
+      readonly inTransaction?: boolean | undefined;
+      readonly afterWrite?: boolean | undefined;
       readonly draft: string;
     };
 

@@ -4,12 +4,21 @@ import { z } from 'zod';
 const CONFIGURATION_CHARS_MAX = 256 * 1024;
 const STATEMENT_CHARS_MAX = 256 * 1024;
 
+/** What the session is supposed to have done before. */
+const supposed = {
+  /** BEGIN came before it, and the transaction is open. */
+  inTransaction: z.boolean().optional(),
+  /** The session has just written: with `inTransaction` in the open transaction, and to what the statement reads. */
+  afterWrite: z.boolean().optional(),
+};
+
 export const routeQuestionSchema = z.object({
   sql: z.string().max(STATEMENT_CHARS_MAX),
   database: z.string(),
   user: z.string(),
   /** application_name */
   application: z.string(),
+  ...supposed,
   /** The text of a pgpool.conf to go by in place of the one that runs. */
   configuration: z.string().max(CONFIGURATION_CHARS_MAX).optional(),
 });
@@ -37,6 +46,7 @@ export const routeComparisonQuestionSchema = z.object({
   database: z.string(),
   user: z.string(),
   application: z.string(),
+  ...supposed,
   /** The text of the pgpool.conf to compare with the one that runs. */
   configuration: z.string().max(CONFIGURATION_CHARS_MAX),
 });

@@ -126,6 +126,21 @@ export class SessionState implements SessionFacts {
     this.#settle();
   }
 
+  /**
+   * As if this had happened before: for a question about a session that does not exist.
+   * @param afterWrite the objects that were written, in lower case; null = nothing was
+   */
+  suppose(inTransaction: boolean, afterWrite: readonly string[] | null): void {
+    if (inTransaction) this.status = TRANSACTION;
+    if (afterWrite === null) return;
+    const { afterWrite: rule, readAfterWrite } = this.#rules;
+    if (rule === 'dml_adaptive') {
+      if (inTransaction) for (const object of afterWrite) this.#noteObject(object);
+    } else this.wrote = inTransaction || rule === 'always';
+    // What an open transaction wrote is asked for once it has been committed.
+    if (readAfterWrite !== 'off' && !inTransaction) this.token = 'unknown';
+  }
+
   /** Ties the session to its primary until DISCARD ALL. */
   pin(reason: string): void {
     this.#pins.set('told', reason);

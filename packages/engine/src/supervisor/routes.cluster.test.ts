@@ -47,6 +47,29 @@ afterAll(async () => {
   await cluster?.destroy();
 });
 
+describe('what the session did before', () => {
+  it('keeps a read on the primary in a transaction that has written, and lets the same read go otherwise', async () => {
+    const one = { sql: 'SELECT * FROM t', ...CLIENT };
+    const read = await engine.operations.explainRoute({ ...one, inTransaction: true });
+    expect(read.rows).toContainEqual(expect.objectContaining({ rule: 'transaction', value: 'open, not failed' }));
+    expect(read.rows.at(-1)?.node).toBeGreaterThan(0);
+    const after = await engine.operations.explainRoute({ ...one, inTransaction: true, afterWrite: true });
+    expect(after.rows.at(-1)).toMatchObject({ rule: 'disable_load_balance_on_write', verdict: 'decides', node: 0 });
+    // `transaction`: what was written before does not matter once it has been committed.
+    const committed = await engine.operations.explainRoute({ ...one, afterWrite: true });
+    expect(committed.rows.at(-1)?.node).toBeGreaterThan(0);
+  });
+
+  it('counts in a comparison, and by dml_adaptive only for what was written', async () => {
+    const [compared] = await engine.operations.compareRoutes({
+      ...{ statements: ['SELECT * FROM t'], ...CLIENT, inTransaction: true, afterWrite: true },
+      configuration: `${text}disable_load_balance_on_write = dml_adaptive\n`,
+    });
+    expect(compared?.running).toMatchObject({ rule: 'disable_load_balance_on_write' });
+    expect(compared?.draft).toMatchObject({ rule: 'dml_adaptive', value: 't' });
+  });
+});
+
 describe('a draft', () => {
   it('explains one statement by itself, and refuses one that cannot be used', async () => {
     const draft = `${text}primary_routing_query_pattern_list = '.*FROM t.*'\n`;

@@ -39,10 +39,10 @@ export async function compareRoutes(
 ): Promise<ComparedRows[]> {
   const running = routingUnder(sides.running, cluster, ports, () => DRAW);
   const draft = routingUnder(sides.draft, cluster, ports, () => DRAW);
-  const { database, user, application } = question;
+  const { statements: _, ...client } = question;
   const compared: ComparedRows[] = [];
   for (const sql of question.statements) {
-    const one = { sql, database, user, application };
+    const one = { sql, ...client };
     compared.push({
       running: await explainForClient(running, one, ask),
       draft: await explainForClient(draft, one, ask),

@@ -4,6 +4,7 @@ import { type Answer, askSql } from '../frontend/engine-query.ts';
 import type { TextScope } from '../frontend/router-host.ts';
 import type { Session } from '../frontend/session.ts';
 import { explain, type RouteRow } from '../routing/explain.ts';
+import { judge } from '../routing/judge.ts';
 import { chooseReadNode, readPreference, readShares } from '../routing/read-node.ts';
 import type { RoutingRules } from '../routing/rules.ts';
 import { SessionState } from '../routing/session-state.ts';
@@ -22,6 +23,8 @@ interface Asker {
   readonly ask: Ask;
   /** What was prepared under a name. */
   prepared(name: string): Buffer | null;
+  /** Told what the statement names, before its route is looked for. */
+  suppose?(objects: readonly string[]): void;
 }
 
 /** For a session that owes and is owed nothing. */
@@ -65,6 +68,7 @@ export async function explainForClient(routing: Routing, question: RouteQuestion
     rules,
     ask,
     prepared: () => null,
+    suppose: (objects) => state.suppose(question.inTransaction === true, question.afterWrite === true ? objects : null),
   });
   if ('error' in rows || rules.statementLevel || !looksAtReadNode(rows)) return rows;
   const choice = chosen.map(({ rule, found, node }) => passes(rule, found, node ?? null));
@@ -77,6 +81,7 @@ async function explainFor(routing: Routing, sql: string, asker: Asker): Promise<
   const executed = await executedFacts(routing, facts, asker);
   if (executed !== null && 'error' in executed) return { error: executed.error };
   const { herd, draw } = routing;
+  asker.suppose?.(judge(executed?.facts ?? facts, asker.rules).objects);
   const rows = explain(executed?.facts ?? facts, asker.state, herd, asker.rules, draw);
   const shares = shareRows(asker, routing);
   const at = looksAtReadNode(rows) && !asker.rules.statementLevel ? rows.findIndex(isReadNodeRow) : 0;

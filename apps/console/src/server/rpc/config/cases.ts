@@ -8,6 +8,8 @@ const question = z.object({
   database: z.string().max(200),
   user: z.string().max(200),
   application: z.string().max(200).default(''),
+  inTransaction: z.boolean().default(false),
+  afterWrite: z.boolean().default(false),
 });
 
 export const listCases = procedure

@@ -233,7 +233,11 @@ export const check = procedure
     return { proxies, cases, ok };
   });
 
-const questionSchema = z.object({ sql: z.string(), database: z.string(), user: z.string(), application: z.string() });
+const questionSchema = z.object({
+  ...{ sql: z.string(), database: z.string(), user: z.string(), application: z.string() },
+  inTransaction: z.boolean().default(false),
+  afterWrite: z.boolean().default(false),
+});
 
 async function routingCases(
   ctx: Parameters<typeof versionsOf>[0] & { readonly person: { readonly name: string } },

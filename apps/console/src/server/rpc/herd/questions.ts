@@ -68,6 +68,8 @@ const question = z.object({
   database: z.string().max(200),
   user: z.string().max(200),
   application: z.string().max(200).default(''),
+  inTransaction: z.boolean().default(false),
+  afterWrite: z.boolean().default(false),
   /** The text of another pgpool.conf to go by: a draft's or a version's. */
   configuration: z.string().max(1_000_000).optional(),
 });
@@ -101,6 +103,8 @@ export const compareRoutes = procedure
       database: z.string().max(200),
       user: z.string().max(200),
       application: z.string().max(200).default(''),
+      inTransaction: z.boolean().default(false),
+      afterWrite: z.boolean().default(false),
       configuration: z.string().max(1_000_000),
     }),
   )

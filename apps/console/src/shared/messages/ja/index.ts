@@ -6,6 +6,7 @@ import herd from './herd.ts';
 import nodes from './nodes.ts';
 import ops from './ops.ts';
 import overview from './overview.ts';
+import routing from './routing.ts';
 import sessions from './sessions.ts';
 import settings from './settings.ts';
 import shell from './shell.ts';
@@ -26,6 +27,7 @@ export default {
   ops,
   overview,
   sessions,
+  routing,
   settings,
   shell,
   topology,
