@@ -23,6 +23,7 @@ export const checks: readonly Check[] = [
   { name: 'docs: parameters', command: [process.execPath, 'packages/config/src/docs/write.ts', '--check'] },
   { name: 'docs: commands', command: [process.execPath, 'packages/cli/src/docs.ts', '--check'] },
   { name: 'docs: metrics, API', command: [process.execPath, 'packages/control/src/docs.ts', '--check'] },
+  { name: "docs: console's API", command: [process.execPath, 'apps/console/tools/api/write.ts', '--check'] },
 ];
 
 const LIMIT_MS = 180_000;
