@@ -555,6 +555,8 @@ export interface Calls {
       readonly database: string;
       readonly user: string;
       readonly application?: string;
+      readonly inTransaction?: boolean;
+      readonly afterWrite?: boolean;
       readonly configuration: string;
     },
     readonly {
@@ -584,6 +586,8 @@ export interface Calls {
         readonly database: string;
         readonly user: string;
         readonly application?: string;
+        readonly inTransaction?: boolean;
+        readonly afterWrite?: boolean;
         readonly configuration?: string;
       };
     },
@@ -631,6 +635,8 @@ export interface Calls {
         readonly database: string;
         readonly user: string;
         readonly application: string;
+        readonly inTransaction: boolean;
+        readonly afterWrite: boolean;
       };
       readonly expected: readonly number[];
       readonly by: string;
@@ -646,6 +652,8 @@ export interface Calls {
         readonly database: string;
         readonly user: string;
         readonly application?: string;
+        readonly inTransaction?: boolean;
+        readonly afterWrite?: boolean;
       };
       readonly expected: readonly number[];
     },
