@@ -35,6 +35,18 @@ const draftsOf = async (page: Page, home: Home): Promise<readonly Draft[]> =>
 const stateOf = async (page: Page, home: Home): Promise<string | null> =>
   (await rest<{ configuration: { state: string | null } }>(page, home, 'GET', `${C}/status`)).body.configuration.state;
 
+/** On the review page: apply, with the reason that the dialog asks for. */
+async function applyHere(page: Page, reason: string): Promise<void> {
+  await page
+    .getByRole('button', { name: /Apply to 2 proxies/ })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(/Reason/).fill(reason);
+  await expectAccessible(page);
+  await dialog.getByRole('button', { name: /^Apply/ }).click();
+}
+
 test('1: a second proxy is made known, and its configuration is compared', async ({ ada, home }) => {
   const { url, token } = home.secondControl;
   const answer = await ada.request.post(`${home.url}/api/trpc/clusters.addProxy`, {
@@ -82,7 +94,7 @@ test('8: another version comes first: conflict, rebase, apply, and the running v
   const [mine] = await draftsOf(page, home);
   const wanted = (await rest<{ files: Record<string, string> }>(page, home, 'GET', `${C}/wanted`)).body.files;
   const other = (await rest<Draft>(page, home, 'POST', `${C}/drafts`, { title: 'somebody else' })).body;
-  const text = `${wanted['pgpool.conf']}\nchild_max_connections = 77\n`;
+  const text = `${wanted['pgpool.conf']}\nclient_idle_limit_in_recovery = 77\n`;
   const saved = (
     await rest<Draft>(page, home, 'PUT', `${C}/drafts/${other.id}`, {
       revision: other.revision,
@@ -105,13 +117,7 @@ test('8: another version comes first: conflict, rebase, apply, and the running v
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Rebase on version 2' }).click();
   await expect(page.getByText('Version 2 was applied meanwhile')).toBeHidden();
-  await page
-    .getByLabel(/Reason/)
-    .first()
-    .fill('idle clients go after half an hour');
-  await page.getByRole('button', { name: /Apply to 2 proxies/ }).click();
-  const dialog = page.getByRole('dialog');
-  if (await dialog.isVisible().catch(() => false)) await dialog.getByRole('button', { name: /Apply/ }).click();
+  await applyHere(page, 'idle clients go after half an hour');
   await page.waitForURL(/\/config\/apply\//);
   await expect(page.getByRole('heading', { level: 1, name: 'All proxies run version 3' })).toBeVisible({
     timeout: 30_000,
@@ -140,13 +146,7 @@ test('10: back to version 1: a parameter that it does not have returns to its de
   });
   await page.goto(`${home.url}/c/herd/config/drafts/${body.draft}`);
   await expect(page.getByText('client_idle_limit').first()).toBeVisible();
-  await page
-    .getByLabel(/Reason/)
-    .first()
-    .fill('as it was');
-  await page.getByRole('button', { name: /Apply to 2 proxies/ }).click();
-  const dialog = page.getByRole('dialog');
-  if (await dialog.isVisible().catch(() => false)) await dialog.getByRole('button', { name: /Apply/ }).click();
+  await applyHere(page, 'as it was');
   await page.waitForURL(/\/config\/apply\//);
   await expect(page.getByRole('heading', { level: 1, name: 'All proxies run version 4' })).toBeVisible({
     timeout: 30_000,
@@ -159,15 +159,15 @@ test('11: a file is edited by hand: drift is seen, one line is adopted, another 
   ada: page,
   home,
 }) => {
-  fs.appendFileSync(home.configuration, '\nconnection_life_time = 99\nlog_statement = on\n');
+  fs.appendFileSync(home.configuration, '\nclient_idle_limit_in_recovery = 99\nlog_statement = on\n');
   await until('the drift is seen', async () => (await stateOf(page, home)) === 'drifted', 10_000);
   await page.goto(`${home.url}/c/herd/config/drift`);
-  await expect(page.getByText('connection_life_time').first()).toBeVisible();
+  await expect(page.getByText('client_idle_limit_in_recovery').first()).toBeVisible();
   await expect(page.getByText('log_statement').first()).toBeVisible();
   await expectAccessible(page);
   const adopted = await rest<{ draft: string }>(page, home, 'POST', `${C}/drift/adopt`, {
     proxy: 'pgherd-1',
-    names: ['connection_life_time'],
+    names: ['client_idle_limit_in_recovery'],
   });
   expect(adopted.status).toBe(200);
   const pushed = await rest<{ run: string }>(page, home, 'POST', `${C}/proxies/pgherd-1/push-back`, {
@@ -181,7 +181,7 @@ test('11: a file is edited by hand: drift is seen, one line is adopted, another 
   expect(fs.readFileSync(home.configuration, 'utf8')).not.toContain('log_statement = on');
   await until('in step', async () => (await stateOf(page, home)) === 'inStep');
   const draft = (await rest<Draft>(page, home, 'GET', `${C}/drafts/${adopted.body.draft}`)).body;
-  expect(draft.differences).toEqual([expect.objectContaining({ name: 'connection_life_time', to: '99' })]);
+  expect(draft.differences).toEqual([expect.objectContaining({ name: 'client_idle_limit_in_recovery', to: '99' })]);
   const run = await rest<{ run: string }>(page, home, 'POST', `${C}/drafts/${adopted.body.draft}/apply`, {
     revision: draft.revision,
     reason: 'adopted',
@@ -190,7 +190,7 @@ test('11: a file is edited by hand: drift is seen, one line is adopted, another 
     'it is applied',
     async () => (await rest<{ state: string }>(page, home, 'GET', `${C}/runs/${run.body.run}`)).body.state === 'done',
   );
-  expect(new Set(await valuesOf(page, home, 'connection_life_time')).size).toBe(1);
+  expect(new Set(await valuesOf(page, home, 'client_idle_limit_in_recovery')).size).toBe(1);
   await until('in step again', async () => (await stateOf(page, home)) === 'inStep');
 });
 

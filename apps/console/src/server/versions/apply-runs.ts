@@ -20,6 +20,8 @@ import { clusterKey, ownText, secretsFor } from './secrets.ts';
 import { type Author, Versions } from './versions.ts';
 
 const APPLY_LIMIT_MS = 60_000;
+const CONNECT_LIMIT_MS = 10_000;
+const CONNECT_LOOK_MS = 200;
 const STEPS = ['connect', 'check', 'apply', 'readBack', 'verify'] as const;
 type StepName = (typeof STEPS)[number];
 type Outcome = ApplyRunView['outcome'][string];
@@ -226,7 +228,7 @@ export class ApplyRuns {
     let link: EngineLink;
     try {
       await book.begin(name, 'connect');
-      link = this.#engines.acting(clusterId, name);
+      link = await this.#reached(clusterId, name);
       await book.done(name, 'connect', `${link.place.controlUrl}`);
     } catch (error) {
       await book.fail(name, 'connect', (error as Error).message);
@@ -306,6 +308,22 @@ export class ApplyRuns {
     } catch (error) {
       return reject(step, (error as Error).message);
     }
+  }
+
+  /** A console that has just begun has not heard of its proxies yet. @throws Refusal when it stays so */
+  async #reached(clusterId: string, name: string): Promise<EngineLink> {
+    const link = this.#engines.cluster(clusterId).links.find(({ place }) => place.name === name);
+    const end = Date.now() + CONNECT_LIMIT_MS;
+    while (link !== undefined && link.connection !== 'up' && Date.now() < end) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, CONNECT_LOOK_MS);
+        link.once('changed', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    return this.#engines.acting(clusterId, name);
   }
 
   /** The proxy's file is not what the console put there last. Without anything to compare with it is taken as it is. */
