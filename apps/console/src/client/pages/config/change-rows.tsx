@@ -24,7 +24,7 @@ export function useChangeRows(changes: readonly TextChange[], checked: Checked |
         const absent =
           facts === undefined || (index !== null && facts.indexed?.free !== true)
             ? t('absent')
-            : t('default', { value: shownValue(name, facts.default, byName) ?? '' });
+            : t('default', { value: shownValue(name, facts.default, byName) || t('empty') });
         const seen = (checked?.proxies ?? []).flatMap(
           ({ check }) => check?.changes.filter((change) => change.name === name) ?? [],
         );
@@ -33,8 +33,9 @@ export function useChangeRows(changes: readonly TextChange[], checked: Checked |
           change === undefined || change.effect === 'none' ? effectOfName(name, byName) : effectOf(change.effect);
         return {
           name,
-          before: from === null ? absent : (shownValue(name, from, byName) ?? ''),
-          after: to === null ? absent : facts?.secret === true ? t('newSecret') : (shownValue(name, to, byName) ?? ''),
+          before: from === null ? absent : shownValue(name, from, byName) || t('empty'),
+          after:
+            to === null ? absent : facts?.secret === true ? t('newSecret') : shownValue(name, to, byName) || t('empty'),
           effect,
           ...(facts === undefined ? {} : { sentence: <span lang="en">{firstSentence(facts.doc)}</span> }),
           proxies: (running.data ?? []).flatMap(({ proxy, parameters }) => {

@@ -98,6 +98,7 @@ export default {
     },
     empty: 'empty',
     bytes: 'bytes',
+    invalid: 'No proxy takes this. Allowed: {allowed}.',
     wrong: 'Not saved. Allowed: {allowed}.',
     waits: 'Waits for a restart of {proxies}.',
     wasDefault: '{value} (default)',
@@ -204,6 +205,8 @@ export default {
       sessions: 'open sessions keep the old value until they reconnect',
     },
     decision: 'Apply this draft',
+    reason: 'Reason',
+    reasonHint: 'Stands in the history and in the audit log.',
     decisionReload: 'It becomes a version and goes to the proxies. No session ends.',
     decisionRestart:
       'It becomes a version and goes to the proxies. No session ends now; what needs a restart waits for the next one.',

@@ -100,6 +100,7 @@ export default {
     },
     empty: '空',
     bytes: 'バイト',
+    invalid: 'この値はどのプロキシも受け付けません。指定できる値：{allowed}。',
     wrong: '保存されていません。指定できる値：{allowed}。',
     waits: '{proxies} の再起動待ちです。',
     wasDefault: '{value}（既定値）',
@@ -205,6 +206,8 @@ export default {
       sessions: '接続中のセッションは再接続まで元の値のまま',
     },
     decision: 'この下書きを適用',
+    reason: '理由',
+    reasonHint: '履歴と監査ログに残ります。',
     decisionReload: '新しいバージョンとなり、プロキシに反映されます。セッションは切断されません。',
     decisionRestart:
       '新しいバージョンとなり、プロキシに反映されます。今はセッションは切断されず、再起動が必要な項目は次の再起動を待ちます。',

@@ -12,7 +12,7 @@ import { Panel } from '../../../ui/panel.tsx';
 import { SkeletonBlock } from '../../../ui/skeleton.tsx';
 import { usePhone } from '../../../ui/use-phone.ts';
 import { ConfigFrame } from '../config-frame.tsx';
-import { Findings } from '../review/findings.tsx';
+import { Findings, sentenceOf } from '../review/findings.tsx';
 import { useDesk, useEditLock, useRoom } from '../room.tsx';
 import { allowedIn, effectOf, withUnit } from '../values.ts';
 import type { LineFinding } from './editor.tsx';
@@ -51,7 +51,7 @@ export function FilePage({ file }: { readonly file: 'pgpool.conf' | 'pool_hba.co
       for (const one of found?.findings ?? []) {
         if (one.line === 0 || !one.file.endsWith(file)) continue;
         const message =
-          one.allowed === null ? one.message : `${one.message} (${t('allowed', { allowed: one.allowed })})`;
+          one.allowed === null ? sentenceOf(one) : `${sentenceOf(one)} (${t('allowed', { allowed: one.allowed })})`;
         seen.set(`${one.line} ${message}`, { line: one.line, severity: one.severity, message });
       }
     }

@@ -3,6 +3,8 @@
 import { ConfDocument } from '@pgherd/config/document';
 import { useTranslations } from 'next-intl';
 import { useCallback, useEffect, useMemo } from 'react';
+import { api } from '../../../live/api.ts';
+import { useAsk } from '../../../live/use-ask.ts';
 import { useQueryParam } from '../../../live/use-query-param.ts';
 import { ConfigHead } from '../../../ui/config-row.tsx';
 import { cx } from '../../../ui/cx.ts';
@@ -26,7 +28,7 @@ import { ParameterRow, type RowRunning } from './parameter-row.tsx';
 export function ConfigForm() {
   const t = useTranslations('config.form');
   const ui = useTranslations('ui.button');
-  const { table, running, byName, desk, stale } = useRoom();
+  const { cluster, table, running, byName, desk, stale } = useRoom();
   const { values, before } = useValues();
   const { changes } = useDraftChanges();
   const lock = useEditLock();
@@ -41,9 +43,14 @@ export function ConfigForm() {
   const byProxy = useMemo(() => runningByProxy(running.data ?? []), [running.data]);
   const changed = useMemo(() => new Set(changes.map(({ name }) => name)), [changes]);
   const pending = useMemo(() => new Set((running.data ?? []).flatMap((one) => one.pending)), [running.data]);
+  const drift = useAsk(`drift ${cluster}`, () => api.config.drift.query({ cluster }), { stamp: running.at ?? 0 });
+  const drifted = useMemo(
+    () => new Set((drift.data?.proxies ?? []).flatMap(({ lines }) => lines.map(({ name }) => name))),
+    [drift.data],
+  );
   const sets = useMemo(
-    () => sortedOut(entries, { byName, values, before, changed, pending, running: byProxy }),
-    [entries, byName, values, before, changed, pending, byProxy],
+    () => sortedOut(entries, { byName, values, changed, pending, drifted }),
+    [entries, byName, values, changed, pending, drifted],
   );
   const runningOf = useMemo(() => {
     const rows = new Map<string, readonly RowRunning[]>();

@@ -2,7 +2,7 @@
 import type { ParameterFacts, RunningParameter } from '@pgherd/operations';
 import { splitName } from '../../../../shared/config/changes.ts';
 import type { ParameterTable, Running } from '../answers.ts';
-import { normalOf, sameValue, type TableByName } from '../values.ts';
+import { normalOf, type TableByName } from '../values.ts';
 
 export const filters = ['all', 'changed', 'notDefault', 'drifted', 'pending', 'secret'] as const;
 export type Filter = (typeof filters)[number];
@@ -34,31 +34,14 @@ export type RunningByProxy = ReadonlyMap<string, ReadonlyMap<string, RunningPara
 export const runningByProxy = (running: Running): RunningByProxy =>
   new Map(running.map(({ proxy, parameters }) => [proxy, new Map(parameters.map((one) => [one.name, one]))]));
 
-/** A proxy runs something else than what was asked for, and it does not merely wait for a restart. */
-export function isDrifted(
-  facts: ParameterFacts,
-  name: string,
-  before: ReadonlyMap<string, string>,
-  all: RunningByProxy,
-) {
-  if (facts.secret) return false;
-  for (const parameters of all.values()) {
-    const runs = parameters.get(name);
-    if (runs === undefined || runs.afterRestart !== null) continue;
-    const wanted = before.get(name);
-    if (wanted === undefined ? runs.source === 'file' : !sameValue(facts, wanted, runs.value)) return true;
-  }
-  return false;
-}
-
 interface Sides {
   readonly byName: TableByName;
   readonly values: ReadonlyMap<string, string>;
-  readonly before: ReadonlyMap<string, string>;
   /** Names of the draft's changes. */
   readonly changed: ReadonlySet<string>;
   readonly pending: ReadonlySet<string>;
-  readonly running: RunningByProxy;
+  /** Names in which a proxy differs from what is wanted, by the server's comparison. */
+  readonly drifted: ReadonlySet<string>;
 }
 
 /** Filter → names (without numbers) of the parameters that it shows. */
@@ -69,11 +52,9 @@ export function sortedOut(entries: readonly Entry[], sides: Sides): Readonly<Rec
   const all = entries.map(({ facts }) => facts);
   const where = (test: (facts: ParameterFacts) => boolean): Set<string> =>
     new Set(all.filter(test).map(({ name }) => name));
-  const namesOf = (facts: ParameterFacts): readonly string[] => [
-    ...new Set([facts.name, ...(given.get(facts.name) ?? [])]),
-  ];
   const changed = new Set([...sides.changed].map(base));
   const pending = new Set([...sides.pending].map(base));
+  const drifted = new Set([...sides.drifted].map(base));
   return {
     all: where(() => true),
     changed: where(({ name }) => changed.has(name)),
@@ -82,7 +63,7 @@ export function sortedOut(entries: readonly Entry[], sides: Sides): Readonly<Rec
         (name) => normalOf(facts, sides.values.get(name) ?? '') !== normalOf(facts, facts.default),
       ),
     ),
-    drifted: where((facts) => namesOf(facts).some((name) => isDrifted(facts, name, sides.before, sides.running))),
+    drifted: where(({ name }) => drifted.has(name)),
     pending: where(({ name }) => pending.has(name)),
     secret: where(({ secret }) => secret),
   };

@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl';
 import { memo, useState } from 'react';
 import { ConfigRow } from '../../../ui/config-row.tsx';
 import type { FieldMessage } from '../../../ui/field.tsx';
-import { effectOf, sameValue, withUnit } from '../values.ts';
+import { effectOf, sameValue, withUnit, wrongOf } from '../values.ts';
 import type { Entry } from './entries.ts';
 import { ParameterInput } from './parameter-input.tsx';
 
@@ -35,6 +35,9 @@ export const ParameterRow = memo(function ParameterRow(props: ParameterRowProps)
   const shown = value ?? facts.default;
   const messages: FieldMessage[] = [];
   if (allowed !== null) messages.push({ kind: 'error', text: t('wrong', { allowed }) });
+  // A value that came by the file view or an import is judged as well.
+  const wrong = allowed === null && value !== null && !facts.secret ? wrongOf(facts, value) : null;
+  if (wrong !== null) messages.push({ kind: 'error', text: t('invalid', { allowed: wrong.allowed }) });
   const isDefault = value === null || (!facts.secret && sameValue(facts, value, facts.default));
   const waiting = running.filter(({ afterRestart }) => afterRestart !== null);
   if (waiting.length > 0) {

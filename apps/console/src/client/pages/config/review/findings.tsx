@@ -18,6 +18,10 @@ interface Line {
   readonly note?: ReactNode;
 }
 
+/** The name leads the sentence, as in the proxy's log. */
+export const sentenceOf = ({ name, message }: { readonly name: string | null; readonly message: string }): string =>
+  name === null || message.startsWith(name) ? message : `${name} ${message}`;
+
 /** Everything that the proxies say of a text, the worst first. */
 export function useFindings(checked: Checked | null): readonly Line[] {
   const t = useTranslations('config.checks');
@@ -39,10 +43,8 @@ export function useFindings(checked: Checked | null): readonly Line[] {
       add({
         key: `finding ${file} ${line} ${message}`,
         kind: severity === 'error' ? 'fail' : severity === 'warning' ? 'warn' : 'info',
-        title: <span lang="en">{message}</span>,
-        note: [where, ...(name === null ? [] : [name]), ...(allowed === null ? [] : [t('allowed', { allowed })])].join(
-          ' · ',
-        ),
+        title: <span lang="en">{sentenceOf({ name, message })}</span>,
+        note: [where, ...(allowed === null ? [] : [t('allowed', { allowed })])].join(' · '),
       });
     }
     const refused = check.changes.filter((change) => change.refused).map(({ name }) => name);
@@ -83,7 +85,9 @@ export function useFindings(checked: Checked | null): readonly Line[] {
       });
     }
   }
-  const failing = checked.cases.filter(({ passes }) => !passes);
+  // Of a text that nobody can use no route can be told.
+  const usable = checked.proxies.some(({ check }) => check?.findings.every(({ severity }) => severity !== 'error'));
+  const failing = usable ? checked.cases.filter(({ passes }) => !passes) : [];
   for (const { id, name, expected, found, error } of failing) {
     const nodes = found?.shares.map(({ node }) => node) ?? [];
     add({
@@ -93,7 +97,7 @@ export function useFindings(checked: Checked | null): readonly Line[] {
       note: error ?? t('caseNote', { expected: expected.join(', '), found: nodes.join(', ') }),
     });
   }
-  if (checked.cases.length > 0 && failing.length === 0)
+  if (usable && checked.cases.length > 0 && failing.length === 0)
     add({ key: 'cases', kind: 'pass', title: t('casesPass', { count: checked.cases.length }) });
   const accepting = checked.proxies.filter(({ check }) => check?.ok === true).map(({ proxy }) => proxy);
   if (accepting.length > 0)

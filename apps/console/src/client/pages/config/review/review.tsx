@@ -15,9 +15,11 @@ import { ConfirmPopover } from '../../../ui/confirm-popover.tsx';
 import { curlOf, type RestCall } from '../../../ui/copy-curl.tsx';
 import { EmptyState } from '../../../ui/empty-state.tsx';
 import { ErrorPanel } from '../../../ui/error-panel.tsx';
+import { Field } from '../../../ui/field.tsx';
 import { LinkButton } from '../../../ui/link-button.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { Skeleton } from '../../../ui/skeleton.tsx';
+import { Textarea } from '../../../ui/textarea.tsx';
 import { Timeline } from '../../../ui/timeline.tsx';
 import { useToast } from '../../../ui/toast.tsx';
 import { useFormat } from '../../../ui/use-format.ts';
@@ -71,6 +73,7 @@ function ReviewOf({ draft }: { readonly draft: DraftInFull }) {
   const { data: status } = useTopic(cluster, 'status');
   const [strategy, setStrategy] = useState<'all' | 'oneByOne'>('all');
   const [overwriteDrift, setOverwriteDrift] = useState(false);
+  const [why, setWhy] = useState(draft.title);
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
@@ -104,17 +107,17 @@ function ReviewOf({ draft }: { readonly draft: DraftInFull }) {
               ? t('dead.drift')
               : undefined;
 
-  const call = (why: string): RestCall => ({
+  const call = (given: string): RestCall => ({
     method: 'POST',
     path: `/clusters/${cluster}/drafts/${draft.id}/apply`,
-    body: { revision, reason: why, strategy, overwriteDrift, ...(production ? { confirm: cluster } : {}) },
+    body: { revision, reason: given, strategy, overwriteDrift, ...(production ? { confirm: cluster } : {}) },
   });
-  const apply = async (why: string): Promise<void> => {
+  const apply = async (given: string): Promise<void> => {
     setBusy(true);
     setError(null);
     try {
       const { run } = await api.config.applyDraft.mutate({
-        ...{ cluster, id: draft.id, revision, reason: why, strategy, overwriteDrift },
+        ...{ cluster, id: draft.id, revision, reason: given, strategy, overwriteDrift },
         ...(production ? { confirm: cluster } : {}),
       });
       desk.forget(wanted.data?.files ?? null);
@@ -211,6 +214,10 @@ function ReviewOf({ draft }: { readonly draft: DraftInFull }) {
             <div className="panel-part pl-0">
               <h2>{t('decision')}</h2>
               <p className="muted mt-1 mb-3">{restarts > 0 ? t('decisionRestart') : t('decisionReload')}</p>
+              <Field label={t('reason')} hint={t('reasonHint')}>
+                {(field) => <Textarea field={field} value={why} onChange={setWhy} maxLength={500} />}
+              </Field>
+              <div className="mt-3" />
               <Button
                 kind="primary"
                 reason={reason}
@@ -266,12 +273,12 @@ function ReviewOf({ draft }: { readonly draft: DraftInFull }) {
           objectName={cluster}
           reasonNeeded
           nameNeeded={production}
-          reasonAtFirst={draft.title}
+          reasonAtFirst={why}
           factsLocked={stale}
-          curl={(why) => curlOf(call(why))}
+          curl={(given) => curlOf(call(given))}
           busy={busy}
           error={error}
-          onConfirm={(why) => void apply(why)}
+          onConfirm={(given) => void apply(given)}
           onClose={() => setAsking(false)}
         />
       )}
