@@ -188,13 +188,13 @@ function OfProxy({ found, wanted, onDone }: OfProxyProps) {
       {found.error === null && (
         <div className="panel-part muted">
           {modified !== null && (
-            <>
+            <p>
               {t('modified')} <Age atMs={modified} lateMs={Number.POSITIVE_INFINITY} />
-              {'. '}
-            </>
+            </p>
           )}
-          {found.unloaded ? t('unloaded') : t('loaded')} {found.externallyManaged && t('external')}{' '}
-          {found.pending.length > 0 && t('pending', { names: found.pending.join(', ') })}
+          <p>{found.unloaded ? t('unloaded') : t('loaded')}</p>
+          {found.externallyManaged && <p>{t('external')}</p>}
+          {found.pending.length > 0 && <p>{t('pending', { names: found.pending.join(', ') })}</p>}
         </div>
       )}
       {found.hbaDiffers && (

@@ -18,6 +18,7 @@ import { Skeleton } from '../../../ui/skeleton.tsx';
 import { useToast } from '../../../ui/toast.tsx';
 import { usePhone } from '../../../ui/use-phone.ts';
 import { ConfigFrame } from '../config-frame.tsx';
+import { useGroupName } from '../group-name.ts';
 import { useDraftChanges, useEditLock, useRoom, useValues } from '../room.tsx';
 import { withUnit } from '../values.ts';
 import { type Entry, entriesOf, filters, isFilter, matches, runningByProxy, sortedOut } from './entries.ts';
@@ -32,6 +33,7 @@ export function ConfigForm() {
   const { values, before } = useValues();
   const { changes } = useDraftChanges();
   const lock = useEditLock();
+  const groupName = useGroupName();
   const phone = usePhone();
   const toast = useToast();
   const [query, setQuery] = useQueryParam('q');
@@ -147,7 +149,7 @@ export function ConfigForm() {
                   setGroup(one);
                 }}
               >
-                <span lang="en">{one}</span>
+                <span>{groupName(one)}</span>
                 <em>
                   {mine > 0
                     ? t('someChanged', { changed: String(mine), count: String(members.length) })
@@ -169,7 +171,9 @@ export function ConfigForm() {
             }}
           >
             {groups.map((one) => (
-              <option key={one}>{one}</option>
+              <option key={one} value={one}>
+                {groupName(one)}
+              </option>
             ))}
           </select>
         </div>
@@ -211,17 +215,14 @@ export function ConfigForm() {
             return (
               <div key={one} className="stack">
                 {plain.length > 0 && (
-                  <Panel
-                    title={<span lang="en">{one}</span>}
-                    count={t('count', { count: members.length, changed: mine })}
-                  >
+                  <Panel title={groupName(one)} count={t('count', { count: members.length, changed: mine })}>
                     <ConfigHead proxies={proxies.map(({ proxy }) => proxy)} />
                     {plain.map(row)}
                   </Panel>
                 )}
-                {numbered.length > 0 && <NumberedTable title={one} entries={numbered} {...tables} />}
+                {numbered.length > 0 && <NumberedTable title={groupName(one)} entries={numbered} {...tables} />}
                 {overrides.length > 0 && (
-                  <NumberedTable title={t('overrides', { group: one })} entries={overrides} {...tables} />
+                  <NumberedTable title={t('overrides', { group: groupName(one) })} entries={overrides} {...tables} />
                 )}
               </div>
             );
