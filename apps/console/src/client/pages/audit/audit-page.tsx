@@ -74,16 +74,7 @@ function Log({ cluster }: { readonly cluster: string }) {
   if (data === null && failure !== null) return <ErrorPanel what={t('what')} raw={failure.message} onRetry={reload} />;
   return (
     <>
-      <Panel
-        title={t('newer')}
-        count={rows?.length}
-        end={
-          <>
-            <Age atMs={at} lateMs={EVERY_MS * 3} />
-            <Export filter={filter} />
-          </>
-        }
-      >
+      <Panel title={t('newer')} count={rows?.length} end={<Age atMs={at} lateMs={EVERY_MS * 3} />}>
         <div className="panel-part flex flex-wrap items-center gap-2">
           <SearchField label={t('search')} value={query.get('q') ?? ''} onChange={(value) => set('q', value)} />
           <TextFilter label={t('who')} value={query.get('who') ?? ''} onChange={(value) => set('who', value)} />
@@ -140,6 +131,7 @@ function Log({ cluster }: { readonly cluster: string }) {
             </Button>
           )}
           <span className="flex-1" />
+          <Export filter={filter} />
           <VerifyChain />
         </div>
       </Panel>

@@ -83,7 +83,9 @@ function LossFact({ facts, to }: FactOf) {
           ? t('lossNone')
           : loss.bytes === null
             ? t('lossUnknown')
-            : t('lossAtLeast', { bytes: format.bytes(loss.bytes) })
+            : loss.bytes === 0
+              ? t('lossZero')
+              : t('lossAtLeast', { bytes: format.bytes(loss.bytes) })
       }
       note={
         loss.none

@@ -128,7 +128,9 @@ export function ConfirmStep({ cluster, kind, facts, to, frame, age, refusal }: P
                     ? t('aside.lossSync')
                     : loss.bytes === null
                       ? ui('dialog.lossUnknown')
-                      : t('aside.lossAtLeast', { bytes: format.bytes(loss.bytes) })}
+                      : loss.bytes === 0
+                        ? t('aside.lossZero')
+                        : t('aside.lossAtLeast', { bytes: format.bytes(loss.bytes) })}
                 </p>
                 {loss.asOfMs !== null && !loss.none && (
                   <p className="small muted">

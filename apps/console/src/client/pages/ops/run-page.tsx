@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { neededFor } from '../../../shared/acts.ts';
 import { useMay } from '../../frame/me.tsx';
 import { api, failureOf } from '../../live/api.ts';
+import { useTopic } from '../../live/live.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ConfirmPopover } from '../../ui/confirm-popover.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -333,6 +334,7 @@ function Foot({ cluster, entry }: { readonly cluster: string; readonly entry: En
       {state === 'failed' && (act === 'recover' || act === 'switchover') && (
         <LinkButton href={`${base}/ops/new/${act}`}>{t('run.again')}</LinkButton>
       )}
+      {act === 'failover' && state === 'done' && <RecoverOld cluster={cluster} />}
       {state !== 'running' && (
         <>
           <CopyButton text={report.json} label={t('run.copyJson')} />
@@ -341,5 +343,18 @@ function Foot({ cluster, entry }: { readonly cluster: string; readonly entry: En
       )}
       <CopyButton text={globalThis.location?.href ?? ''} label={ui('button.copyLink')} />
     </ActionBar>
+  );
+}
+
+/** After a failover the old primary waits to be made a standby. */
+function RecoverOld({ cluster }: { readonly cluster: string }) {
+  const t = useTranslations('ops.run');
+  const { data } = useTopic(cluster, 'status');
+  const old = data?.nodes.find(({ replaced }) => replaced);
+  if (old === undefined) return null;
+  return (
+    <LinkButton href={`/c/${encodeURIComponent(cluster)}/ops/new/recover?node=${old.id}`} kind="primary">
+      {t('toRecover', { node: old.id })}
+    </LinkButton>
   );
 }

@@ -188,7 +188,7 @@ function useCandidates(kind: Kind, ground: Ground) {
     row('able', `engine ${name}`, word === undefined ? name : t(`check.${word}`), undefined, ({ id }) => {
       const found = rehearsals?.find(([node]) => node === id)?.[1];
       const check = typeof found === 'string' ? undefined : found?.checks.find((one) => one.name === name);
-      return check === undefined ? null : (check.ok ? pass : fail)(check.detail);
+      return check === undefined ? null : (check.ok ? pass : fail)(foundOf(t, check.detail));
     });
   }
   row('cluster', 'other', t('check.other'), t('check.otherLimit'), () =>
@@ -249,6 +249,20 @@ const seenOf = (
     | 'detachedOnPurpose',
   values: Record<string, string | number>,
 ): string => t(`check.seen.${key}`, values as never);
+
+/** What the engine found, in the reader's words where they are known. */
+function foundOf(t: Translate, detail: string): string {
+  const node = /^node (\d+) is copied from$/.exec(detail)?.[1];
+  if (node !== undefined) return t('node', { id: node });
+  if (/^(an agent runs beside it|the agent of node \d+ can stop it)$/.test(detail)) return t('check.seen.agent');
+  const who = /^(\S+) (?:promotes|copies it)$/.exec(detail)?.[1];
+  if (who !== undefined) return who;
+  if (/^(nothing can |there is no primary)/.test(detail)) return t('check.seen.none');
+  if (/ is (not the primary|detached)$/.test(detail)) return t('check.seen.yes');
+  if (/ is alive$/.test(detail)) return t('check.seen.alive');
+  if (/ does not answer$/.test(detail)) return t('check.seen.down');
+  return detail;
+}
 
 /** One sentence's end: why a node cannot be chosen. The first thing that stands against it. */
 function ruledOut(

@@ -164,6 +164,8 @@ export default {
       none: 'none',
       running: 'one is running',
       long: '{count, plural, one {# transaction} other {# transactions}}, the oldest {age}',
+      agent: 'an agent beside it',
+      alive: 'no, in use',
       detachedOnPurpose: 'no, out on purpose',
     },
     out: {
@@ -215,6 +217,7 @@ export default {
     loss: 'Possible loss',
     lossNone: 'nothing',
     lossSync: 'the candidate is synchronous',
+    lossZero: 'nothing, by these figures',
     lossAtLeast: '{bytes} or more',
     lossUnknown: 'not known',
     lossAsOf: 'by figures of {age} ago; later writes come on top',
