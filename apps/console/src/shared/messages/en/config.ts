@@ -234,6 +234,8 @@ export default {
   },
   run: {
     run: 'the apply run',
+    gone: 'There is no such apply run',
+    toHistory: 'Open the history',
     title: {
       running: 'Version {number} is being applied',
       done: 'All proxies run version {number}',

@@ -8,6 +8,7 @@ import { useTopic } from '../../../live/live.tsx';
 import { useAsk } from '../../../live/use-ask.ts';
 import { ConfirmPopover } from '../../../ui/confirm-popover.tsx';
 import { curlOf } from '../../../ui/copy-curl.tsx';
+import { EmptyState } from '../../../ui/empty-state.tsx';
 import { ErrorPanel } from '../../../ui/error-panel.tsx';
 import { LinkButton } from '../../../ui/link-button.tsx';
 import { Panel } from '../../../ui/panel.tsx';
@@ -33,12 +34,19 @@ const OUTCOME_KIND: Readonly<Record<Outcome, StatusKind>> = {
 /** One version on its way to the proxies, step by step. What is shown comes from the server, so a reload loses nothing. */
 export function ApplyRun({ id }: { readonly id: string }) {
   const t = useTranslations('config.run');
-  const { cluster, stamp } = useRoom();
+  const { cluster, base, stamp } = useRoom();
   const { data: news } = useTopic(cluster, 'config');
   const asked = useAsk(`run ${cluster} ${id}`, () => api.config.runs.get.query({ cluster, id }), { stamp });
   const live = news?.run?.id === id ? news.run : null;
   // Whoever is further on is right: steps are only ever added to.
   const run = live !== null && (asked.data === null || asked.data.state === 'running') ? live : asked.data;
+  if (asked.failure?.code === 'NO_RUN') {
+    return (
+      <Panel>
+        <EmptyState title={t('gone')} act={<LinkButton href={`${base}/config/history`}>{t('toHistory')}</LinkButton>} />
+      </Panel>
+    );
+  }
   if (run === null) {
     if (asked.failure !== null)
       return <ErrorPanel what={t('run')} raw={asked.failure.message} onRetry={asked.reload} />;
