@@ -1,8 +1,10 @@
 import audit from './audit.ts';
 import config from './config.ts';
 import door from './door.ts';
+import events from './events.ts';
 import frame from './frame.ts';
 import herd from './herd.ts';
+import logs from './logs.ts';
 import nodes from './nodes.ts';
 import ops from './ops.ts';
 import overview from './overview.ts';
@@ -21,8 +23,10 @@ export default {
   audit,
   config,
   door,
+  events,
   frame,
   herd,
+  logs,
   nodes,
   ops,
   overview,
