@@ -1,6 +1,7 @@
 'use client';
 
 import { useTranslations } from 'next-intl';
+import { isOn, valuesOf } from '../../herd/running-values.ts';
 import { api } from '../../live/api.ts';
 import { useTopic } from '../../live/live.tsx';
 import { useAsk } from '../../live/use-ask.ts';
@@ -18,15 +19,13 @@ export function KillGuard({ cluster }: { readonly cluster: string }) {
     stamp === undefined ? {} : { stamp },
   );
   if (data === null) return null;
-  const on = data.filter(({ parameters }) =>
-    parameters.some(({ name, value }) => name === GUARDED && (value === 'on' || value === '1')),
-  );
+  const on = [...valuesOf(data, GUARDED)].filter(([, value]) => isOn(value)).map(([proxy]) => proxy);
   if (on.length === 0) return <p className="small quiet">{t('off')}</p>;
   return (
     <div className="flex items-start gap-2" role="note">
       <Glyph kind="degraded" />
       <div>
-        <b>{t('on', { proxies: on.map(({ proxy }) => proxy).join(', ') })}</b>
+        <b>{t('on', { proxies: on.join(', ') })}</b>
         <p className="muted">{t('onText')}</p>
       </div>
     </div>

@@ -1,4 +1,6 @@
 import audit from './audit.ts';
+import balance from './balance.ts';
+import cache from './cache.ts';
 import config from './config.ts';
 import door from './door.ts';
 import events from './events.ts';
@@ -21,6 +23,8 @@ import words from './words.ts';
 /** An area per file; a page brings its own. */
 export default {
   audit,
+  balance,
+  cache,
   config,
   door,
   events,
@@ -30,8 +34,8 @@ export default {
   nodes,
   ops,
   overview,
-  sessions,
   routing,
+  sessions,
   settings,
   shell,
   topology,
