@@ -129,6 +129,9 @@ describe('a check', () => {
       { node: 1, ok: true, detail: 'a PostgreSQL server answers' },
       { node: 2, ok: false, detail: 'no server listens there' },
     ]);
+    // A new node without a data directory changes no path.
+    expect(check.changes.filter(({ refused }) => refused)).toEqual([]);
+    expect(check.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
   it('reads no file that this configuration does not include already', async () => {

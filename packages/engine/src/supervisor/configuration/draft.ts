@@ -243,6 +243,8 @@ function refusedChanges(draft: Settings, { settings, fileConfig }: Running, path
     fileConfig === null ? null : loadConfig({ text: fileConfig, file: paths.config, readFile: beside(paths.config) });
   const differs = (from: Settings): string[] =>
     diffSettings(from, draft)
+      // A node that comes brings its parameters along: an empty path there is none.
+      .filter(({ old, new: to }) => (old ?? '') !== (to ?? ''))
       .map(({ name }) => name)
       .filter(isGuarded);
   const fromRunning = differs(settings);
