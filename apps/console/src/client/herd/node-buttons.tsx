@@ -54,7 +54,7 @@ export function NodeButtons({ herd, node, status }: NodeButtonsProps) {
   };
   return (
     <>
-      {out ? <AttachButton herd={herd} node={node} reason={why('attach')} /> : null}
+      {out && <AttachButton herd={herd} node={node} reason={why('attach')} primary={back?.choice === 'attach'} />}
       {id !== status.primary && wizard('recover', `node=${id}`, back?.choice === 'recover' ? 'primary' : undefined)}
       {!out && (
         <Button reason={why('detach')} onClick={() => setAsked('detach')} aria-haspopup="dialog">
@@ -75,10 +75,12 @@ function AttachButton({
   herd,
   node,
   reason,
+  primary,
 }: {
   readonly herd: Herd;
   readonly node: NodeView;
   readonly reason: string | undefined;
+  readonly primary: boolean;
 }) {
   const t = useTranslations('herd.act');
   const { begin, curl } = useBegin(herd.slug, herd.base);
@@ -90,6 +92,7 @@ function AttachButton({
       act={act}
       effect={t('attachEffect')}
       curl={curl(wish, '')}
+      primary={primary}
       onConfirm={() => void begin(wish, '', act)}
       {...(reason === undefined ? {} : { reason })}
     />

@@ -17,12 +17,23 @@ interface ConfirmPopoverProps {
   readonly curl?: string;
   readonly onConfirm: () => void;
   readonly small?: boolean;
+  /** It is what one would do next. */
+  readonly primary?: boolean;
   /** Why it is not possible now. */
   readonly reason?: string;
 }
 
 /** Tier 1: names object and effect; the focus is on Cancel. */
-export function ConfirmPopover({ opener, act, effect, curl, onConfirm, small = false, reason }: ConfirmPopoverProps) {
+export function ConfirmPopover({
+  opener,
+  act,
+  effect,
+  curl,
+  onConfirm,
+  small = false,
+  primary = false,
+  reason,
+}: ConfirmPopoverProps) {
   const t = useTranslations('ui.button');
   const [open, setOpen] = useState(false);
   const cancel = useRef<HTMLButtonElement>(null);
@@ -35,7 +46,9 @@ export function ConfirmPopover({ opener, act, effect, curl, onConfirm, small = f
   }
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger className={buttonClass({ small })}>{opener}</Popover.Trigger>
+      <Popover.Trigger className={buttonClass({ small, kind: primary ? 'primary' : 'plain' })}>
+        {opener}
+      </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
           className="popover"

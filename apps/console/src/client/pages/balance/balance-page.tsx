@@ -18,8 +18,8 @@ import { LinkButton } from '../../ui/link-button.tsx';
 import { Panel, PanelPart } from '../../ui/panel.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { StatusWord } from '../../ui/status-word.tsx';
-import { Tabs } from '../../ui/tabs.tsx';
 import { useFormat } from '../../ui/use-format.ts';
+import { RoutingTabs } from '../routing/routing-tabs.tsx';
 import { quantity, type Share, sharesOf } from './shares.ts';
 
 /** Minutes; the console keeps fifteen. */
@@ -34,6 +34,7 @@ const NAMES = [
 
 export function BalancePage({ cluster }: { readonly cluster: string }) {
   const t = useTranslations('balance');
+  const routing = useTranslations('routing');
   const herd = useHerd(cluster);
   const metrics = useTopic(cluster, 'metrics').data;
   const stamp = useTopic(cluster, 'config').data?.stamp;
@@ -57,16 +58,9 @@ export function BalancePage({ cluster }: { readonly cluster: string }) {
   const points = metrics ?? [];
   const fromMs = (points.at(-1)?.at ?? 0) - minutes * 60_000;
   const shares = status === null ? [] : sharesOf(status.nodes, points, fromMs, status.primary, limits);
-  const base = `${herd.base}/routing`;
   return (
-    <HerdPage herd={herd} title={t('routing')}>
-      <Tabs
-        label={t('tabs')}
-        tabs={[
-          { href: base, label: t('explain'), here: false },
-          { href: `${base}/balance`, label: t('title'), here: true },
-        ]}
-      />
+    <HerdPage herd={herd} title={routing('title')}>
+      <RoutingTabs cluster={cluster} here="balance" />
       <div className="flex flex-wrap items-center gap-2">
         <span className="muted" id="balance-window">
           {t('window')}

@@ -117,15 +117,15 @@ function Head({ herd, status, node }: NodeProps) {
         }
         acts={<NodeButtons herd={herd} node={node} status={status} />}
       >
-        {node.hostname}:{node.port}. {node.why === '' ? t('well') : node.why}
+        {node.hostname}:{node.port} · {node.why === '' ? t('well') : node.why}
       </Verdict>
-      <BringBackGuide status={status} node={node} />
+      <BringBackGuide status={status} node={node} sourceAt={herd.sourceAt} />
     </Panel>
   );
 }
 
 /** "PostgreSQL answers but is marked down": which of the two ways leads back, and why. */
-function BringBackGuide({ status, node }: Omit<NodeProps, 'herd'>) {
+function BringBackGuide({ status, node, sourceAt }: Omit<NodeProps, 'herd'> & { readonly sourceAt: number | null }) {
   const t = useTranslations('herd.back');
   const format = useFormat();
   const now = useNow();
@@ -147,7 +147,7 @@ function BringBackGuide({ status, node }: Omit<NodeProps, 'herd'>) {
       <p className="small quiet mt-1">
         {t('since', { time: time(node.lastStatusChange), by: node.decidedBy })}{' '}
         {node.healthCheck.lastSuccess !== null && t('lastGood', { time: time(node.healthCheck.lastSuccess) })}{' '}
-        <Age atMs={now} lateMs={Number.POSITIVE_INFINITY} />
+        <Age atMs={sourceAt} />
       </p>
     </PanelPart>
   );

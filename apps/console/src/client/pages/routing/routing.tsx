@@ -7,14 +7,12 @@ import { useTopic } from '../../live/live.tsx';
 import { useQueryParam } from '../../live/use-query-param.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Panel } from '../../ui/panel.tsx';
-import { Tabs } from '../../ui/tabs.tsx';
 import { Batch } from './batch.tsx';
 import { Cases } from './cases.tsx';
 import type { Context } from './context.tsx';
 import { Explain } from './explain.tsx';
+import { RoutingTabs, VIEWS } from './routing-tabs.tsx';
 import { useSides } from './sides.ts';
-
-const VIEWS = ['one', 'batch', 'cases'] as const;
 
 /** Where statements go, and why: one, many at once, and those that are kept to be looked at with every draft. */
 export function Routing({ cluster }: { readonly cluster: string }) {
@@ -48,14 +46,7 @@ export function Routing({ cluster }: { readonly cluster: string }) {
           <p className="muted">{t('about')}</p>
         </div>
       </div>
-      <Tabs
-        label={t('title')}
-        tabs={VIEWS.map((one) => ({
-          href: one === 'one' ? base : `${base}?view=${one}`,
-          label: t(`views.${one}`),
-          here: one === here,
-        }))}
-      />
+      <RoutingTabs cluster={cluster} here={here} />
       {!allowed ? (
         <Panel>
           <EmptyState title={t('forbidden')}>{ui('missingPermission', { permission: 'view.sql' })}</EmptyState>

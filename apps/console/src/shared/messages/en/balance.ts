@@ -1,9 +1,6 @@
 /** What the weights ask for beside what was measured. */
 export default {
   title: 'Load balance',
-  routing: 'Routing',
-  tabs: 'Routing',
-  explain: 'Explain',
   about: 'Wanted by the weights, and measured',
   shares: 'Shares by node',
   window: 'Measured over',

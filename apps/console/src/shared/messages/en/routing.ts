@@ -2,7 +2,7 @@
 export default {
   title: 'Routing',
   about: 'Where a statement goes, and the rule that says so. Nothing is executed until the proxy itself is asked.',
-  views: { one: 'One statement', batch: 'Compare many', cases: 'Kept cases' },
+  views: { one: 'One statement', batch: 'Compare many', cases: 'Kept cases', balance: 'Load balance' },
   forbidden: 'Statements are not shown here',
   question: 'Statement',
   sql: 'SQL',

@@ -3,9 +3,6 @@ import type { Translation } from '../translation.ts';
 
 export default {
   title: '負荷分散',
-  routing: 'ルーティング',
-  tabs: 'ルーティング',
-  explain: '判定',
   about: '重みによる配分と実測値',
   shares: 'ノード別の割合',
   window: '測定期間',

@@ -4,7 +4,7 @@ import type { Translation } from '../translation.ts';
 export default {
   title: '振り分け',
   about: '文がどのノードに送られるかと、それを決めた規則を示します。プロキシに問い合わせるまで、何も実行しません。',
-  views: { one: '1 文を説明', batch: 'まとめて比較', cases: '保存したケース' },
+  views: { one: '1 文を説明', batch: 'まとめて比較', cases: '保存したケース', balance: '負荷分散' },
   forbidden: 'ここでは文を表示できません',
   question: '文',
   sql: 'SQL',
