@@ -82,7 +82,7 @@ export function VersionPage({ number }: { readonly number: number }) {
   return (
     <>
       <div className="page-head">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 phone:basis-full">
           <h1 className="page-title">
             {version.reason === ''
               ? t('title', { number: String(number) })

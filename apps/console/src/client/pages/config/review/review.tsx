@@ -3,7 +3,7 @@
 import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useMay } from '../../../frame/me.tsx';
 import { api, failureOf } from '../../../live/api.ts';
 import { useTopic } from '../../../live/live.tsx';
@@ -77,7 +77,10 @@ function ReviewOf({ draft }: { readonly draft: DraftInFull }) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  const { files, revision } = draft;
+  const { revision } = draft;
+  // The same object for the same revision, however often it is loaded: the check is of it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a revision's files do not change
+  const files = useMemo(() => draft.files, [draft.id, revision]);
 
   // Each revision is checked once by itself.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the files are those of the revision
@@ -142,7 +145,7 @@ function ReviewOf({ draft }: { readonly draft: DraftInFull }) {
   return (
     <>
       <div className="page-head">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 phone:basis-full">
           <h1 className="page-title">{title}</h1>
           <p className="muted">
             {draft.base === null
