@@ -1,5 +1,6 @@
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
+import { AnnounceChanges } from '../../client/frame/announce-changes.tsx';
 import { FeedFrame } from '../../client/frame/feed-frame.tsx';
 import { MeProvider } from '../../client/frame/me.tsx';
 import { LiveProvider } from '../../client/live/live.tsx';
@@ -16,7 +17,10 @@ export default async function FrameLayout({ children }: { readonly children: Rea
       <LiveProvider>
         <FeedFrame>
           <Toasts>
-            <Shell railNarrow={railNarrow}>{children}</Shell>
+            <Shell railNarrow={railNarrow}>
+              <AnnounceChanges />
+              {children}
+            </Shell>
           </Toasts>
         </FeedFrame>
       </LiveProvider>

@@ -10,7 +10,7 @@ import {
   wishSchema,
 } from '@pgherd/operations';
 import { z } from 'zod';
-import type { ClusterStatus } from '../../../shared/live/topics.ts';
+import type { ClusterStatus, EventView } from '../../../shared/live/topics.ts';
 import { typed } from '../../../shared/typed.ts';
 import { ask } from '../../engines/ask.ts';
 import { snapshotOf } from '../../hub/hub.ts';
@@ -200,6 +200,20 @@ export const cacheFigures = procedure
       }),
     ),
   );
+
+export const events = procedure
+  .meta({
+    need: 'view',
+    doc: 'What has happened, newest last: the journals of all proxies, as far as they are kept.',
+    openapi: { method: 'GET', path: '/clusters/{cluster}/events' },
+  })
+  .input(inCluster.extend({ limit: z.coerce.number().int().min(1).max(300).default(100) }))
+  .output(z.array(typed<EventView>()))
+  .query(({ ctx, input }) => {
+    const watched = ctx.console.hub.of(ctx.cluster.id);
+    if (watched === null) throw refuse('NOT_FOUND', 'NO_CLUSTER', 'There is no such cluster any more.');
+    return snapshotOf(watched, 'events').slice(-input.limit);
+  });
 
 /** Reports of acts that ended, also those the proxy no longer knows. */
 export const reports = procedure

@@ -15,6 +15,11 @@ export default {
     failover: 'Failover to node {node}',
     recover: 'Recovery of node {node}',
   },
+  announce: {
+    node: 'Node {node}: {health}',
+    primary: 'Node {node} is the primary.',
+    noPrimary: 'There is no primary.',
+  },
   palette: {
     node: 'Node {node}',
     switchover: 'Switch over…',

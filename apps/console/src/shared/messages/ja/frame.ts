@@ -17,6 +17,11 @@ export default {
     failover: 'ノード {node} へのフェイルオーバー',
     recover: 'ノード {node} のリカバリ',
   },
+  announce: {
+    node: 'ノード {node}：{health}',
+    primary: 'ノード {node} がプライマリです。',
+    noPrimary: 'プライマリがありません。',
+  },
   palette: {
     node: 'ノード {node}',
     switchover: 'スイッチオーバー…',
