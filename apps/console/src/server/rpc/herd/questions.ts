@@ -17,6 +17,7 @@ import { snapshotOf } from '../../hub/hub.ts';
 import { may } from '../../people/caller.ts';
 import { refuse } from '../../refusal.ts';
 import { inCluster, procedure } from '../base.ts';
+import { shown } from '../live/watch.ts';
 
 /** Null: the first proxy that answers. */
 const proxy = z.string().max(100).nullable().default(null);
@@ -32,7 +33,8 @@ export const status = procedure
   .query(({ ctx }) => {
     const watched = ctx.console.hub.of(ctx.cluster.id);
     if (watched === null) throw refuse('NOT_FOUND', 'NO_CLUSTER', 'There is no such cluster any more.');
-    return snapshotOf(watched, 'status');
+    const logs = may(ctx.person, 'view.logs', ctx.cluster.id);
+    return shown('status', snapshotOf(watched, 'status'), false, logs) as ClusterStatus;
   });
 
 export const plan = procedure

@@ -4,7 +4,7 @@
  */
 
 import { subscriptionSchema } from '../../../shared/live/subscription.ts';
-import type { LiveMessage, SessionView, Topic, TopicData } from '../../../shared/live/topics.ts';
+import type { LiveMessage, OperationView, SessionView, Topic, TopicData } from '../../../shared/live/topics.ts';
 import type { Permission } from '../../../shared/permissions.ts';
 import { typed } from '../../../shared/typed.ts';
 import { message, snapshotOf, type Watched } from '../../hub/hub.ts';
@@ -83,7 +83,8 @@ async function* follow(
   signal?.addEventListener('abort', nudge);
   let seq = 0;
   let sql = false;
-  const show = (data: unknown): unknown => (topic === 'sessions' ? withoutStatements(data, sql) : data);
+  let logs = false;
+  const show = (data: unknown): unknown => shown(topic, data, sql, logs);
   try {
     for (;;) {
       if (signal?.aborted === true) return false;
@@ -97,8 +98,10 @@ async function* follow(
           });
         }
         const mayNow: boolean = may(caller, 'view.sql', clusterId);
-        if (seq > 0 && mayNow !== sql) overrun = true;
+        const logsNow: boolean = may(caller, 'view.logs', clusterId);
+        if (seq > 0 && (mayNow !== sql || logsNow !== logs)) overrun = true;
         sql = mayNow;
+        logs = logsNow;
       }
       if (seq === 0 || overrun) {
         overrun = false;
@@ -121,6 +124,18 @@ async function* follow(
     signal?.removeEventListener('abort', nudge);
     for (const end of ends) end();
   }
+}
+
+/** Without what takes a permission beyond view: statements of sessions, output of commands. */
+export function shown(topic: Topic, data: unknown, sql: boolean, logs: boolean): unknown {
+  if (topic === 'sessions') return withoutStatements(data, sql);
+  if (logs || (topic !== 'operations' && topic !== 'status')) return data;
+  const silent = (operation: OperationView): OperationView => ({ ...operation, output: [] });
+  if (topic === 'status') {
+    const status = data as TopicData['status']['snapshot'];
+    return { ...status, running: status.running.map(silent) };
+  }
+  return Array.isArray(data) ? (data as OperationView[]).map(silent) : silent(data as OperationView);
 }
 
 function withoutStatements(data: unknown, sql: boolean): unknown {
@@ -159,7 +174,6 @@ export const snapshot = procedure
       });
     }
     const data = snapshotOf(watched, input.topic);
-    const shown =
-      input.topic === 'sessions' ? withoutStatements(data, may(ctx.person, 'view.sql', ctx.cluster.id)) : data;
-    return message(watched, input.topic, 1, 'snapshot', shown);
+    const [sql, logs] = (['view.sql', 'view.logs'] as const).map((one) => may(ctx.person, one, ctx.cluster.id));
+    return message(watched, input.topic, 1, 'snapshot', shown(input.topic, data, sql === true, logs === true));
   });
