@@ -376,6 +376,11 @@ export interface Calls {
     { readonly cluster: string; readonly proxy: string; readonly names: readonly string[] },
     { readonly draft: string }
   >;
+  /** What has happened, newest last: the journals of all proxies, as far as they are kept. */
+  readonly 'GET /clusters/{cluster}/events': Call<
+    { readonly cluster: string; readonly limit?: number },
+    readonly { readonly [name: string]: unknown }[]
+  >;
   /** Acts that ended, newest first. */
   readonly 'GET /clusters/{cluster}/operations': Call<
     { readonly cluster: string; readonly limit?: number },
