@@ -1,7 +1,7 @@
 'use client';
 
 import { useLocale, useTranslations } from 'next-intl';
-import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useMemo, useRef, useState } from 'react';
 import { cx } from './cx.ts';
 import { nextOrder, type Order, rowForKey, type SortValue, sortRows } from './data-table-model.ts';
 import { Icon } from './icon.tsx';
@@ -76,10 +76,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
   // One row is in the tab order; arrow keys move it.
   const [cursor, setCursor] = useState<string | null>(null);
-  const cursorAt = Math.max(
-    0,
-    sorted.findIndex((row) => rowKey(row) === (cursor ?? chosen)),
-  );
+  const cursorKey = cursor ?? chosen ?? null;
+  const cursorAt =
+    cursorKey === null
+      ? 0
+      : Math.max(
+          0,
+          sorted.findIndex((row) => rowKey(row) === cursorKey),
+        );
   const focusRow = (at: number): void => {
     const row = sorted[at];
     if (row === undefined) return;
@@ -226,22 +230,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                     </label>
                   </td>
                 )}
-                {columns.map((column, at) => (
-                  <td
-                    key={column.id}
-                    role={roles.cell}
-                    className={cx(
-                      column.numeric === true && 'cell-number',
-                      at === 0 && 'cell-first',
-                      column.wrap === true && 'cell-wrap',
-                      column.card === 'hidden' && 'phone:hidden!',
-                    )}
-                    data-card={column.card}
-                    data-label={column.card === undefined ? column.head : undefined}
-                  >
-                    {column.cell(row)}
-                  </td>
-                ))}
+                <Cells row={row} columns={columns} cellRole={roles.cell} />
               </tr>
             );
           })}
@@ -281,3 +270,31 @@ function ChooseAll<Row>({ rows, rowKey, selection, label }: ChooseAllProps<Row>)
     </label>
   );
 }
+
+interface CellsProps<Row> {
+  readonly row: Row;
+  readonly columns: readonly Column<Row>[];
+  readonly cellRole: string | undefined;
+}
+
+function AllCells<Row>({ row, columns, cellRole }: CellsProps<Row>): ReactNode {
+  return columns.map((column, at) => (
+    <td
+      key={column.id}
+      role={cellRole}
+      className={cx(
+        column.numeric === true && 'cell-number',
+        at === 0 && 'cell-first',
+        column.wrap === true && 'cell-wrap',
+        column.card === 'hidden' && 'phone:hidden!',
+      )}
+      data-card={column.card}
+      data-label={column.card === undefined ? column.head : undefined}
+    >
+      {column.cell(row)}
+    </td>
+  ));
+}
+
+/** Drawn anew when the row or the columns are other ones: scrolling through many rows draws those that come into sight. */
+const Cells = memo(AllCells) as typeof AllCells;
