@@ -16,9 +16,16 @@ interface Architecture {
   readonly pure: Readonly<Record<string, readonly string[]>>;
   /** Folders that a browser can load: nothing built in. */
   readonly browserSafe: readonly string[];
+  /** App -> the packages that it may import, and its layers: each with those that it may import. Types may come from anywhere. */
+  readonly apps: Readonly<
+    Record<
+      string,
+      { readonly packages: readonly string[]; readonly layers: Readonly<Record<string, readonly string[]>> }
+    >
+  >;
 }
 
-const TESTS = String.raw`\.(test|bench)\.ts$|/(testing|test-support)/`;
+const TESTS = String.raw`\.(test|bench)\.tsx?$|/(testing|test-support)/`;
 
 export function rulesOf(architecture: Architecture): IForbiddenRuleType[] {
   const rules: IForbiddenRuleType[] = [
@@ -59,6 +66,33 @@ export function rulesOf(architecture: Architecture): IForbiddenRuleType[] {
       to: { dependencyTypes: ['core'] },
     });
   }
+  for (const [app, { packages, layers }] of Object.entries(architecture.apps)) {
+    const source = `^apps/${app}/src/`;
+    rules.push({
+      name: `${app}-imports`,
+      severity: 'error',
+      comment: `${app} may import: ${packages.join(', ')}`,
+      from: { path: source, pathNot: TESTS },
+      to: { path: `^packages/(?!(?:${packages.join('|')})/)` },
+    });
+    for (const [layer, allowed] of Object.entries(layers)) {
+      rules.push({
+        name: `${app}-${layer}-imports`,
+        severity: 'error',
+        comment: `${layer} may import: ${allowed.join(', ')}`,
+        from: { path: `${source}${layer}/`, pathNot: TESTS },
+        to: { path: `${source}(?!(?:${allowed.join('|')})(?:/|\\.))`, dependencyTypesNot: ['type-only'] },
+      });
+    }
+    for (const layer of ['client', 'shared']) {
+      rules.push({
+        name: `${app}-${layer}-runs-in-browsers`,
+        severity: 'error',
+        from: { path: `${source}${layer}/`, pathNot: TESTS },
+        to: { dependencyTypes: ['core'] },
+      });
+    }
+  }
   return rules;
 }
 
@@ -68,17 +102,19 @@ export function readArchitecture(): Architecture {
 
 /** @returns one line per violation among the packages below `baseDir` */
 export async function violations(baseDir: string): Promise<string[]> {
-  const result = await cruise(['packages'], {
+  const roots = ['packages', 'apps'].filter((folder) => fs.existsSync(path.join(baseDir, folder)));
+  const result = await cruise(roots, {
     baseDir,
     ruleSet: { forbidden: rulesOf(readArchitecture()) },
     validate: true,
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: String.raw`/(\.next|generated)/` },
     tsPreCompilationDeps: true,
     parser: 'swc',
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json'],
     },
   });
   const { summary } = result.output as ICruiseResult;

@@ -12,7 +12,7 @@ describe('boundaries', () => {
   beforeAll(() => {
     planted = fs.mkdtempSync(path.join(os.tmpdir(), 'pgherd-house-'));
     const write = (file: string, text: string): void => {
-      const target = path.join(planted, 'packages', file);
+      const target = path.join(planted, file.startsWith('apps/') ? '' : 'packages', file);
       fs.mkdirSync(path.dirname(target), { recursive: true });
       fs.writeFileSync(target, text);
     };
@@ -26,6 +26,10 @@ describe('boundaries', () => {
     write('config/src/table/server.ts', "import fs from 'node:fs';\nexport { fs };\n");
     write('sql/src/a.ts', "import { b } from './b.ts';\nexport const a = b;\n");
     write('sql/src/b.ts', "import { a } from './a.ts';\nexport const b = a;\n");
+    write('apps/console/src/server/keys.ts', 'export const key = 1;\nexport type Key = number;\n');
+    write('apps/console/src/client/page.ts', "export { key } from '../server/keys.ts';\n");
+    write('apps/console/src/client/typed.ts', "export type { Key } from '../server/keys.ts';\n");
+    write('apps/console/src/server/deep.ts', "export { secret } from '../../../../packages/engine/src/secret.ts';\n");
     write('engine/src/fine.ts', "export { secret } from './secret.ts';\n");
   });
 
@@ -35,6 +39,8 @@ describe('boundaries', () => {
     const found = (await violations(planted)).sort();
     expect(found).toEqual([
       'browser-safe-packages-config-src-table: packages/config/src/table/server.ts -> fs',
+      'console-client-imports: apps/console/src/client/page.ts -> apps/console/src/server/keys.ts',
+      'console-imports: apps/console/src/server/deep.ts -> packages/engine/src/secret.ts',
       'control-imports: packages/control/src/typed.ts -> packages/engine/src/secret.ts',
       'no-circular: packages/sql/src/a.ts -> packages/sql/src/b.ts',
       'wire-imports: packages/wire/src/upwards.ts -> packages/engine/src/secret.ts',
@@ -91,7 +97,9 @@ describe('the repository', () => {
         ? fs.readFileSync(path.join(root, file), 'utf8').split('\n')
         : [];
       lines.forEach((line, i) => {
-        if (suspicious.test(line) && !/\.length|\.kind/.test(line)) found.push(`${file}:${i + 1}: ${line.trim()}`);
+        // A digest of a file's content guards nothing: such a line says so.
+        if (suspicious.test(line) && !/\.length|\.kind|\/\/ no secret/.test(line))
+          found.push(`${file}:${i + 1}: ${line.trim()}`);
       });
     }
     expect(found).toEqual([]);

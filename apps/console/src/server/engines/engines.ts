@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Prisma } from '../data/database.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { Refusal } from '../refusal.ts';
-import type { ClusterRef } from '../rpc/base.ts';
+import type { ClusterRef } from './cluster-ref.ts';
 import { EngineLink } from './engine-link.ts';
 
 export const tokenPurpose = (proxyId: string): string => `proxy-token:${proxyId}`;

@@ -11,8 +11,8 @@ import {
   type ProblemView,
   type ProxyView,
 } from '../../shared/live/topics.ts';
+import type { ClusterRef } from '../engines/cluster-ref.ts';
 import type { EngineLink } from '../engines/engine-link.ts';
-import type { ClusterRef } from '../rpc/base.ts';
 
 /** What the hub knows beside the links. */
 export interface Beside {

@@ -6,6 +6,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
 import type { Permission } from '../../shared/permissions.ts';
+import type { ClusterRef } from '../engines/cluster-ref.ts';
 import { type Caller, FRESH_MS, may } from '../people/caller.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import type { CallContext } from './context.ts';
@@ -48,14 +49,6 @@ const t = initTRPC
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
-
-/** The cluster that a call is about. */
-export interface ClusterRef {
-  readonly id: string;
-  readonly slug: string;
-  readonly name: string;
-  readonly environment: string;
-}
 
 const guarded = t.procedure.use(async ({ ctx, meta, path, type, getRawInput, next }) => {
   const raw = await getRawInput();

@@ -28,6 +28,7 @@ export function recoverPending(paths: FilePaths, tell: (message: string) => void
   const { pending } = store;
   if (pending === null || livePid(places.pidFile) !== null) return {};
   if (store.current?.hash !== pending.hash) {
+    // no secret
     tell(`an apply of the configuration ${short(pending.hash)} was broken off before it counted: nothing has changed`);
     store.end();
     return {};
@@ -48,7 +49,7 @@ export function recoverPending(paths: FilePaths, tell: (message: string) => void
   const given: { config?: string; hba?: string } = {};
   for (const { name, digest } of found) {
     const text = version.files[name];
-    if (text === undefined || digest === pending.files[name]?.[1]) continue;
+    if (text === undefined || digest === pending.files[name]?.[1]) continue; // no secret
     const file = pathOf(paths, name);
     const whole = resolveSecrets(text, (reference) => version.secrets.get(reference) ?? null);
     try {

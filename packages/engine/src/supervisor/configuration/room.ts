@@ -75,7 +75,7 @@ export class ConfigurationRoom {
     const { workers, askWorkers, settings, snapshot } = this.#ports;
     const [count, wanted, digest] = [workers(), snapshot(), settingsDigest(settings())];
     const answers = await askWorkers();
-    const other = answers.filter(({ answer }) => answer.id !== wanted || answer.digest !== digest);
+    const other = answers.filter(({ answer }) => answer.id !== wanted || answer.digest !== digest); // no secret
     return [
       ...other.map(({ pid }) => `worker ${pid} goes by another configuration`),
       ...(answers.length < count ? [`${count - answers.length} of ${count} workers did not say what they go by`] : []),

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { ApplyRunView } from '../../../shared/live/topics.ts';
 import type { Console } from '../../console.ts';
+import type { ClusterRef } from '../../engines/cluster-ref.ts';
 import type { Caller } from '../../people/caller.ts';
 import { type Author, Versions } from '../../versions/versions.ts';
-import type { ClusterRef } from '../base.ts';
 
 export interface ClusterContext {
   readonly console: Console;
