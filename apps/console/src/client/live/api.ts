@@ -1,21 +1,10 @@
 /** The browser's side of the console's API. The router comes as a type only. */
-import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from '@trpc/client';
+import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../server/rpc/router.ts';
 
-/** An address can grow long in a GET; a batch beyond this is split. */
-const URL_CHARS_MAX = 4_000;
-
-/** Questions that carry the text of a file go in a body. */
-const CARRIES_FILES: ReadonlySet<string> = new Set(['config.check', 'herd.explainRoute', 'herd.compareRoutes']);
-
+/** Always in a body: questions carry texts of files, and what stands in an address is written into logs. */
 export const api = createTRPCClient<AppRouter>({
-  links: [
-    splitLink({
-      condition: ({ path }) => CARRIES_FILES.has(path),
-      true: httpLink({ url: '/api/trpc', methodOverride: 'POST' }),
-      false: httpBatchLink({ url: '/api/trpc', maxURLLength: URL_CHARS_MAX }),
-    }),
-  ],
+  links: [httpLink({ url: '/api/trpc', methodOverride: 'POST' })],
 });
 export type Api = typeof api;
 

@@ -2,7 +2,7 @@
  * How live data come: one WebSocket for the tab; where that does not get through, server-sent events; then polling. It says
  * which, and tries the better one again. A change of transport begins every topic anew with a snapshot.
  */
-import { createTRPCClient, createWSClient, httpSubscriptionLink, wsLink } from '@trpc/client';
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import type { AppRouter } from '../../server/rpc/router.ts';
 import type { LiveMessage, Subscription } from '../../shared/live/topics.ts';
 import { api } from './api.ts';
@@ -30,12 +30,12 @@ const POLL_MS = 2_000;
 const RETRY_MAX_MS = 5_000;
 
 type Socket = ReturnType<typeof createWSClient>;
+type LiveClient = ReturnType<typeof createTRPCClient<AppRouter>>;
 
 export class Transport {
   #state: TransportState = { mode: 'ws', open: false, lostAt: null, retryAt: null };
   #socket: Socket | null = null;
   #viaSocket: ReturnType<typeof createTRPCClient<AppRouter>> | null = null;
-  readonly #viaEvents = createTRPCClient<AppRouter>({ links: [httpSubscriptionLink({ url: '/api/trpc' })] });
   readonly #listeners = new Set<() => void>();
   #fallback: ReturnType<typeof setTimeout> | null = null;
   #back: ReturnType<typeof setTimeout> | null = null;
@@ -53,7 +53,21 @@ export class Transport {
   subscribe(subscription: Subscription, handlers: Handlers): () => void {
     const { mode } = this.#state;
     if (mode === 'poll') return this.#poll(subscription, handlers);
-    const client = mode === 'ws' ? this.#overSocket() : this.#viaEvents;
+    if (mode === 'ws') return this.#follow(this.#overSocket(), mode, subscription, handlers);
+    let ended = false;
+    let end = (): void => {
+      ended = true;
+    };
+    import('./event-stream.ts').then(
+      ({ overEvents }) => {
+        if (!ended) end = this.#follow(overEvents, mode, subscription, handlers);
+      },
+      (error: unknown) => handlers.onEnd(error),
+    );
+    return () => end();
+  }
+
+  #follow(client: LiveClient, mode: TransportMode, subscription: Subscription, handlers: Handlers): () => void {
     const { unsubscribe } = client.live.watch.subscribe(subscription, {
       onStarted: () => this.#up(),
       onData: (message) => {

@@ -6,11 +6,10 @@ import { useTranslations } from 'next-intl';
 import type { CSSProperties } from 'react';
 import { type ClusterStatus, LOCK_AFTER_MS, type MetricsPoint, STALE_AFTER_MS } from '../../../shared/live/topics.ts';
 import { topologyFacts } from '../../herd/topology-facts.ts';
-import { configurationKind, eventKind, roleOf } from '../../herd/words.ts';
+import { configurationKind, roleOf } from '../../herd/words.ts';
 import { useTopic } from '../../live/live.tsx';
 import { Age } from '../../ui/age.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { EventTable } from '../../ui/event-table.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
 import { Panel, PanelPart } from '../../ui/panel.tsx';
 import { RoleBadge } from '../../ui/role-badge.tsx';
@@ -21,6 +20,7 @@ import { Topology } from '../../ui/topology.tsx';
 import { useFormat } from '../../ui/use-format.ts';
 import { useNow } from '../../ui/use-now.ts';
 import { Verdict } from '../../ui/verdict.tsx';
+import { LastEvents } from './last-events.tsx';
 import { Problems } from './problems.tsx';
 
 const Charts = dynamic(() => import('./charts.tsx').then((module) => module.Charts), {
@@ -68,17 +68,10 @@ export function Overview({ cluster }: { readonly cluster: string }) {
           >
             {events.data === null ? (
               <Skeleton what={t('events')} />
+            ) : shown.length === 0 ? (
+              <EmptyState title={t('noEvents')} />
             ) : (
-              <EventTable
-                events={shown.map((event) => ({
-                  id: event.key,
-                  atMs: Date.parse(event.at),
-                  kind: eventKind(event),
-                  text: event.message,
-                  who: event.proxy,
-                }))}
-                empty={<EmptyState title={t('noEvents')} />}
-              />
+              <LastEvents events={shown} />
             )}
           </Panel>
           <Running status={data} base={base} />
