@@ -2,6 +2,8 @@
 import { TOTP } from 'otpauth';
 import { expect, expectAccessible, PASSWORD, rest, test } from './support/journey.ts';
 
+test.use({ homeOptions: { word: 'first run' } });
+
 test('the printed link makes the first account and leads to a correct Overview', async ({ page, home }) => {
   const link = home.link;
   await page.goto(link);

@@ -5,6 +5,7 @@ import type { Home } from './support/home.ts';
 import { expect, expectAccessible, rest, signIn, test } from './support/journey.ts';
 import { until } from './support/program.ts';
 
+test.use({ homeOptions: { word: 'live' } });
 test.describe.configure({ mode: 'serial' });
 
 interface Status {

@@ -9,6 +9,7 @@ interface Status {
   readonly running: readonly unknown[];
 }
 
+test.use({ homeOptions: { word: 'operations' } });
 test.describe.configure({ mode: 'serial' });
 
 const statusOf = async (page: Page, home: Parameters<typeof rest>[1]): Promise<Status> =>

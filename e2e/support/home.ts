@@ -9,6 +9,8 @@ export interface HomeOptions {
   readonly nodes?: number;
   /** A second proxy in front of the same servers. */
   readonly second?: boolean;
+  /** Files with another word have another herd: those that leave theirs changed. */
+  readonly word?: string;
 }
 
 export class Home {

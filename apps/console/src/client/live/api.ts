@@ -1,10 +1,10 @@
 /** The browser's side of the console's API. The router comes as a type only. */
-import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
+import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../server/rpc/router.ts';
 
 /** Always in a body: questions carry texts of files, and what stands in an address is written into logs. */
 export const api = createTRPCClient<AppRouter>({
-  links: [httpLink({ url: '/api/trpc', methodOverride: 'POST' })],
+  links: [httpBatchLink({ url: '/api/trpc', methodOverride: 'POST' })],
 });
 export type Api = typeof api;
 
