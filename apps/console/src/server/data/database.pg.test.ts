@@ -1,4 +1,5 @@
 /** The same suite over both databases: migrations, what a console does with them, and what goes wrong with them. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -256,4 +257,48 @@ describe('the SQLite file', () => {
     expect((await change()).status).toBe(200);
     await console.close();
   }, 60_000);
+
+  // A small disk of its own: where one cannot be mounted, there is nothing to fill.
+  test.runIf(process.getuid?.() === 0)(
+    'a full disk: nothing is written, all can be read, and it goes on by itself when there is room',
+    async () => {
+      const disk = fs.mkdtempSync(path.join(dir, 'disk-'));
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
+      try {
+        const full = await TestConsole.open({
+          dataDir: path.join(disk, 'console'),
+          databaseUrl: `file:${disk}/console/console.db`,
+          keyFile: `${disk}/console/console.key`,
+        });
+        const ada = await full.person('ada', { admin: true });
+        const url = await full.listen();
+        const headers = { 'content-type': 'application/json', origin: url, cookie: `pgherd_session=${ada.cookie}` };
+        const change = (locale: string): Promise<Response> =>
+          fetch(`${url}/api/trpc/auth.setPreferences`, { method: 'POST', headers, body: JSON.stringify({ locale }) });
+        expect((await change('ja')).status).toBe(200);
+        const ballast = path.join(disk, 'ballast');
+        const fd = fs.openSync(ballast, 'w');
+        try {
+          for (;;) fs.writeSync(fd, Buffer.alloc(4_096, 1));
+        } catch (error) {
+          expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+        }
+        fs.closeSync(fd);
+        let refused: Response = await change('en');
+        // What the journal has room for still goes through.
+        for (let i = 0; i < 200 && refused.status === 200; i++) refused = await change(i % 2 === 0 ? 'ja' : 'en');
+        expect(refused.status).toBe(503);
+        expect(await refused.text()).toContain('DISK_FULL');
+        const me = await fetch(`${url}/api/v1/me`, { headers });
+        expect(((await me.json()) as { user: { name: string } }).user.name).toBe('ada');
+        fs.rmSync(ballast);
+        expect((await change('ja')).status).toBe(200);
+        expect(await full.app.audit.broken()).toBeNull();
+        await full.close();
+      } finally {
+        execFileSync('umount', ['-l', disk]);
+      }
+    },
+    60_000,
+  );
 });
