@@ -39,6 +39,8 @@ export function Invitation() {
       </DoorFrame>
     );
   }
+  // An answer that names the name belongs at its field, not at the password's.
+  const ofName = trouble.startsWith('name: ');
   const differs = again !== '' && again !== password;
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -60,7 +62,7 @@ export function Invitation() {
       <p className="muted">{known === null ? t('inviteText') : t('setPasswordText')}</p>
       <form className="flex flex-col gap-3" onSubmit={(event) => void submit(event)}>
         {known === null && (
-          <Field label={t('name')}>
+          <Field label={t('name')} messages={ofName ? [{ kind: 'error', text: t('nameLetters') }] : []}>
             {(field) => (
               <Input field={field} value={name} onChange={setName} autoComplete="username" name="name" required />
             )}
@@ -82,7 +84,11 @@ export function Invitation() {
         <Field
           label={t('repeat')}
           messages={
-            differs ? [{ kind: 'error', text: t('differs') }] : trouble === '' ? [] : [{ kind: 'error', text: trouble }]
+            differs
+              ? [{ kind: 'error', text: t('differs') }]
+              : trouble === '' || ofName
+                ? []
+                : [{ kind: 'error', text: trouble }]
           }
         >
           {(field) => (

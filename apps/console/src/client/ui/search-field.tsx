@@ -1,8 +1,9 @@
 'use client';
 
 import { useTranslations } from 'next-intl';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { Icon } from './icon.tsx';
+import { receive, type, typedText } from './typed-text.ts';
 
 interface SearchFieldProps {
   /** What is searched: "Search 186 parameters". Also the placeholder. */
@@ -15,6 +16,13 @@ interface SearchFieldProps {
 export function SearchField({ label, value, onChange }: SearchFieldProps) {
   const t = useTranslations('ui.field');
   const input = useRef<HTMLInputElement>(null);
+  const [held, setHeld] = useState(() => typedText(value));
+  const now = receive(held, value);
+  if (now !== held) setHeld(now);
+  const change = (text: string): void => {
+    setHeld((field) => type(field, text));
+    onChange(text);
+  };
   return (
     <div className="search-field">
       <Icon name="search" />
@@ -24,16 +32,16 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
         data-filter=""
         aria-label={label}
         placeholder={label}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
+        value={now.text}
+        onChange={(event) => change(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return;
           event.preventDefault();
-          if (value === '') event.currentTarget.blur();
-          else onChange('');
+          if (now.text === '') event.currentTarget.blur();
+          else change('');
         }}
       />
-      {value === '' ? (
+      {now.text === '' ? (
         <kbd>/</kbd>
       ) : (
         <button
@@ -41,7 +49,7 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
           className="grid size-6 place-items-center"
           aria-label={t('clear')}
           onClick={() => {
-            onChange('');
+            change('');
             input.current?.focus();
           }}
         >

@@ -12,6 +12,7 @@ export default {
   setPasswordTitle: 'Welcome, {name}',
   setPasswordText: 'Choose a password of at least 10 characters.',
   repeat: 'The password again',
+  nameLetters: 'A name has letters, digits, spaces and . _ @ -',
   differs: 'The two passwords differ.',
   makeAccount: 'Make the account',
   setPassword: 'Set the password',

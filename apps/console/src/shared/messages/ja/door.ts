@@ -14,6 +14,7 @@ export default {
   setPasswordTitle: 'ようこそ、{name} さん',
   setPasswordText: '10 文字以上のパスワードを選びます。',
   repeat: 'パスワード（再入力）',
+  nameLetters: '名前に使えるのは文字、数字、空白、. _ @ - です',
   differs: '2 つのパスワードが異なります。',
   makeAccount: 'アカウントを作成',
   setPassword: 'パスワードを設定',
