@@ -149,9 +149,98 @@ describe('a version', () => {
     await expect(home.app.runs.start(wish)).rejects.toThrow('being applied');
     await ended(home.app.runs, id);
   });
+
+  test('is begun once when two begin at the same moment, and the one that lost leaves no version behind', async () => {
+    const { home, clusterId, versions, two } = await herdOf(1);
+    const wish = {
+      clusterId,
+      versionId: two.id,
+      strategy: 'all',
+      by: author,
+      only: null,
+      overwriteDrift: false,
+    } as const;
+    let made = 0;
+    const begin = () =>
+      home.app.runs.startNew(clusterId, null, async () => {
+        made++;
+        return wish;
+      });
+    const starts = await Promise.allSettled([begin(), begin(), begin()]);
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(made).toBe(1);
+    const [run] = await home.app.prisma.applyRun.findMany();
+    await ended(home.app.runs, run?.id ?? '');
+    expect(await home.app.prisma.applyRun.count()).toBe(1);
+    expect((await versions.wanted())?.number).toBe(2);
+  });
+
+  test('a draft that is saved while it is applied keeps what was saved', async () => {
+    const { home, clusterId, versions } = await herdOf(1);
+    const facts = { title: '', files: null, author, source: 'ui', rollbackOf: null } as const;
+    const draft = await versions.createDraft(facts);
+    const change = { files: { 'pgpool.conf': 'port = 9999\nmax_pool = 7\n' }, title: undefined, by: 'eve' };
+    await versions.saveDraft(draft.id, draft.revision, change);
+    await versions.closeDraft(draft.id, draft.revision);
+    expect((await versions.draft(draft.id)).files).toContain('max_pool = 7');
+    expect(clusterId).toBe((await home.app.prisma.draft.findFirst())?.clusterId);
+  });
+
+  test('the database fails in the middle: the run ends, the other proxy is done, and the next apply may begin', async () => {
+    const { home, clusterId, two } = await herdOf(2);
+    const { prisma, keyring, engines, hub, log } = home.app;
+    let failing = 0;
+    const sick = new Proxy(prisma, {
+      get(target, name) {
+        const model = Reflect.get(target, name) as object;
+        if (name !== 'applyRun') return model;
+        return new Proxy(model, {
+          get(of, act) {
+            const work = Reflect.get(of, act) as (...args: unknown[]) => unknown;
+            if (act !== 'update') return work;
+            // From the sixth write on three fail: in the middle of the steps, and at the first try to end the run.
+            return (...args: unknown[]) =>
+              ++failing >= 6 && failing <= 8
+                ? Promise.reject(new Error('SQLITE_FULL: database or disk is full'))
+                : work.apply(of, args);
+          },
+        });
+      },
+    });
+    const runs = new ApplyRuns(sick, keyring, engines, hub, log);
+    const wish = { clusterId, versionId: two.id, strategy: 'all', by: author, only: null } as const;
+    const view = await ended(runs, await runs.start({ ...wish, overwriteDrift: false }));
+    expect(view.state).toBe('failed');
+    const again = await ended(runs, await runs.start({ ...wish, overwriteDrift: true }));
+    expect(again.state).toBe('done');
+    expect([textOf(home, 0), textOf(home, 1)]).toEqual([NEW, NEW]);
+    await runs.close();
+  });
 });
 
 describe('a console that dies', () => {
+  test('goes on as it was wished: what somebody changed by hand meanwhile is not overwritten', async () => {
+    const { home, clusterId, two } = await herdOf(1);
+    const { prisma, keyring, engines, hub, log } = home.app;
+    const outcome = { 'herd-1': 'waiting' };
+    const steps = ['connect', 'check', 'apply', 'readBack', 'verify'].map((name) => ({
+      ...{ proxy: 'herd-1', name, state: 'waiting', startedAt: null, endedAt: null, detail: '' },
+    }));
+    const { id } = await prisma.applyRun.create({
+      data: {
+        ...{ id: 'left-behind', clusterId, versionId: two.id, strategy: 'all', state: 'running', byName: 'ada' },
+        steps: JSON.stringify({ steps, outcome, overwriteDrift: false }),
+      },
+    });
+    const engine = home.engines[0]?.operations.configuration;
+    if (engine === undefined) throw new Error('no engine');
+    engine.texts = { ...engine.texts, 'pgpool.conf': 'port = 9999\nmax_pool = 9 # by hand\n' };
+    const next = new ApplyRuns(prisma, keyring, engines, hub, log);
+    await next.resume();
+    expect((await ended(next, id)).error).toContain('changed outside of the console');
+    expect(textOf(home, 0)).toContain('by hand');
+  });
+
   // As many as a run over two proxies has; one more finds it over.
   test.each(Array.from({ length: 24 }, (_, at) => at))(
     'at write %i of an apply: the next one goes on, and every proxy is wholly on the new version',

@@ -22,6 +22,7 @@ import { type Author, Versions } from './versions.ts';
 const APPLY_LIMIT_MS = 60_000;
 const CONNECT_LIMIT_MS = 10_000;
 const CONNECT_LOOK_MS = 200;
+const AGAIN_MS = 1_000;
 const STEPS = ['connect', 'check', 'apply', 'readBack', 'verify'] as const;
 type StepName = (typeof STEPS)[number];
 type Outcome = ApplyRunView['outcome'][string];
@@ -29,6 +30,8 @@ type Outcome = ApplyRunView['outcome'][string];
 interface Stored {
   readonly steps: readonly ApplyStepView[];
   readonly outcome: Readonly<Record<string, Outcome>>;
+  /** As it was wished: a run that is gone on with later asks nobody again. */
+  readonly overwriteDrift?: boolean;
 }
 
 export interface Wish {
@@ -49,6 +52,9 @@ export class ApplyRuns {
   readonly #hub: Hub;
   readonly #log: Logger;
   readonly #running = new Map<string, { stop: boolean; readonly done: Promise<void> }>();
+  /** Cluster id → the start that is under way: two at once would both find nothing running. */
+  readonly #starting = new Map<string, Promise<unknown>>();
+  #closed = false;
 
   constructor(prisma: Prisma, keyring: Keyring, engines: Engines, hub: Hub, log: Logger) {
     this.#prisma = prisma;
@@ -61,7 +67,7 @@ export class ApplyRuns {
   /** Runs that a console left when it died go on. */
   async resume(): Promise<void> {
     for (const row of await this.#prisma.applyRun.findMany({ where: { state: 'running' } })) {
-      const { outcome } = JSON.parse(row.steps) as Stored;
+      const { outcome, overwriteDrift } = JSON.parse(row.steps) as Stored;
       const waiting = Object.entries(outcome)
         .filter(([, how]) => how === 'waiting')
         .map(([name]) => name);
@@ -72,20 +78,41 @@ export class ApplyRuns {
         row.strategy,
         waiting,
         { id: row.byId, name: row.byName },
-        true,
+        overwriteDrift ?? false,
       );
     }
   }
 
   /** @throws refusal BUSY, NO_PROXY */
-  async start({ clusterId, versionId, strategy, by, only, overwriteDrift }: Wish): Promise<string> {
+  start(wish: Wish): Promise<string> {
+    return this.startNew(wish.clusterId, wish.only, async () => wish);
+  }
+
+  /**
+   * One start after the other in a cluster. What is to be applied is made when it is certain that it can begin.
+   * @throws refusal BUSY, NO_PROXY, and what `make` throws
+   */
+  async startNew(clusterId: string, only: Wish['only'], make: () => Promise<Wish>): Promise<string> {
+    const before = this.#starting.get(clusterId) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(() => this.#start(clusterId, only, make));
+    this.#starting.set(clusterId, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#starting.get(clusterId) === mine) this.#starting.delete(clusterId);
+    }
+  }
+
+  async #start(clusterId: string, only: Wish['only'], make: () => Promise<Wish>): Promise<string> {
     const { links } = this.#engines.cluster(clusterId);
     const proxies = links.map(({ place }) => place.name).filter((name) => only === null || only.includes(name));
     if (proxies.length === 0) throw refuse('PRECONDITION_FAILED', 'NO_PROXY', 'There is no proxy to apply it to.');
     const open = await this.#prisma.applyRun.findFirst({ where: { clusterId, state: 'running' } });
     if (open !== null) throw refuse('CONFLICT', 'BUSY', 'Another version is being applied.');
+    const { versionId, strategy, by, overwriteDrift } = await make();
     const id = randomUUID();
     const stored: Stored = {
+      overwriteDrift,
       steps: proxies.flatMap((proxy) =>
         STEPS.map((name) => ({ proxy, name, state: 'waiting' as const, startedAt: null, endedAt: null, detail: '' })),
       ),
@@ -116,6 +143,7 @@ export class ApplyRuns {
 
   /** Waits for what is under way, a bounded time. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const run of this.#running.values()) run.stop = true;
     await Promise.race([
       Promise.allSettled([...this.#running.values()].map(({ done }) => done)),
@@ -157,9 +185,30 @@ export class ApplyRuns {
   ): void {
     const control = { stop: false, done: Promise.resolve() };
     const done = this.#run(id, clusterId, versionId, strategy, proxies, by, overwriteDrift, control)
-      .catch((error: unknown) => this.#log.error({ err: error, run: id }, 'an apply run failed'))
+      .catch((error: unknown) => this.#giveUp(id, clusterId, error))
       .finally(() => this.#running.delete(id));
     this.#running.set(id, Object.assign(control, { done }));
+  }
+
+  /**
+   * The database failed in the middle: what was done is done, and a row that says "running" for ever would keep everybody from
+   * applying anything. It is ended as soon as the database takes it; a console that stops meanwhile goes on with it at its start.
+   */
+  async #giveUp(id: string, clusterId: string, fault: unknown): Promise<void> {
+    this.#log.error({ err: fault, run: id }, 'an apply run failed');
+    const error = 'The console’s database failed in the middle: look at the proxies, and apply again.';
+    while (!this.#closed) {
+      try {
+        await this.#prisma.applyRun.update({ where: { id }, data: { state: 'failed', error, endedAt: new Date() } });
+        const watched = this.#hub.of(clusterId);
+        watched?.wanted.setRun(await this.view(id));
+        await watched?.wanted.read();
+        return;
+      } catch (again) {
+        this.#log.warn({ err: again, run: id }, 'the end of an apply run cannot be written yet');
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+      }
+    }
   }
 
   async #run(
@@ -181,7 +230,9 @@ export class ApplyRuns {
     });
     const versions = new Versions(this.#prisma, this.#keyring, clusterId);
     const one = async (name: string): Promise<boolean> => {
-      const outcome = await this.#applyTo(clusterId, name, version, by, overwriteDrift, book);
+      // Where the console died while a proxy took the version, its file may be the new one: that is no drift.
+      const overwrite = overwriteDrift || book.begun(name, 'apply');
+      const outcome = await this.#applyTo(clusterId, name, version, by, overwrite, book);
       await book.end(name, outcome);
       const good = outcome === 'inStep' || outcome === 'restartPending';
       if (good) {
@@ -203,7 +254,10 @@ export class ApplyRuns {
         }
       }
     } else {
-      await Promise.all(proxies.map(one));
+      // Each to its end, also when the database fails at another one's step.
+      const ends = await Promise.allSettled(proxies.map(one));
+      const fault = ends.find((end) => end.status === 'rejected');
+      if (fault !== undefined) throw fault.reason;
     }
     const outcomes = Object.values(book.stored.outcome);
     const bad = outcomes.filter((outcome) => outcome === 'rejected' || outcome === 'unreachable').length;
@@ -377,6 +431,10 @@ class RunBook {
   end(proxy: string, outcome: Outcome): Promise<void> {
     this.stored = { ...this.stored, outcome: { ...this.stored.outcome, [proxy]: outcome } };
     return this.#flush();
+  }
+
+  begun(proxy: string, name: StepName): boolean {
+    return this.stored.steps.some((step) => step.proxy === proxy && step.name === name && step.state !== 'waiting');
   }
 
   errors(): string[] {

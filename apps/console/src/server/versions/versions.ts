@@ -138,13 +138,18 @@ export class Versions {
   async saveDraft(
     id: string,
     revision: number,
-    change: { readonly files: Files | undefined; readonly title: string | undefined; readonly by: string },
+    change: {
+      readonly files: Files | undefined;
+      readonly title: string | undefined;
+      readonly by: string;
+      /** The version that it begins with from now on. */
+      readonly baseVersionId?: string;
+    },
   ) {
     const draft = await this.draft(id);
+    const baseVersionId = change.baseVersionId ?? draft.baseVersionId;
     const base =
-      draft.baseVersionId === null
-        ? null
-        : await this.#prisma.version.findUnique({ where: { id: draft.baseVersionId } });
+      baseVersionId === null ? null : await this.#prisma.version.findUnique({ where: { id: baseVersionId } });
     const files =
       change.files === undefined
         ? filesOf(draft.files)
@@ -153,7 +158,7 @@ export class Versions {
       where: { id, revision, state: 'open' },
       data: {
         ...{ files: JSON.stringify(given(files)), changes: countOf(base?.files ?? null, files) },
-        ...{ title: change.title ?? draft.title, revision: revision + 1, updatedAt: new Date() },
+        ...{ title: change.title ?? draft.title, revision: revision + 1, updatedAt: new Date(), baseVersionId },
       },
     });
     if (count === 0)
@@ -163,11 +168,15 @@ export class Versions {
 
   async discardDraft(id: string): Promise<void> {
     await this.draft(id);
-    await this.closeDraft(id);
+    await this.closeDraft(id, null);
   }
 
-  async closeDraft(id: string): Promise<void> {
-    await this.#prisma.draft.update({ where: { id }, data: { state: 'closed', updatedAt: new Date() } });
+  /** @param revision the one that was looked at: a newer one stays open; null: whichever it is */
+  async closeDraft(id: string, revision: number | null): Promise<void> {
+    await this.#prisma.draft.updateMany({
+      where: { id, clusterId: this.#clusterId, ...(revision === null ? {} : { revision }) },
+      data: { state: 'closed', updatedAt: new Date() },
+    });
   }
 
   /** What was wanted moved on since the draft was begun: null = it did not. */
@@ -202,12 +211,7 @@ export class Versions {
     const hbaMine = mine['pool_hba.conf'] !== baseFiles['pool_hba.conf'];
     const hba = hbaMine ? mine['pool_hba.conf'] : wantedFiles['pool_hba.conf'];
     const files = { 'pgpool.conf': text, ...(hba === undefined ? {} : { 'pool_hba.conf': hba }) };
-    await this.saveDraft(id, revision, { files, title: undefined, by });
-    await this.#prisma.draft.update({
-      where: { id },
-      data: { baseVersionId: wanted.id, changes: countOf(wanted.files, files) },
-    });
-    return this.draft(id);
+    return this.saveDraft(id, revision, { files, title: undefined, by, baseVersionId: wanted.id });
   }
 }
 

@@ -30,29 +30,35 @@ export const apply = procedure
   .mutation(async ({ ctx, input }) => {
     refuseUnconfirmed(ctx.cluster, input.confirm);
     const versions = versionsOf(ctx);
-    const draft = await versions.draft(input.id);
-    if (draft.revision !== input.revision)
-      throw refuse('CONFLICT', 'DRAFT_MOVED', 'The draft was saved again since you looked at it.');
-    const conflict = await versions.conflict(draft);
-    if (conflict !== null) {
-      throw refuse(
-        'CONFLICT',
-        'WANTED_MOVED',
-        `Version ${conflict.wantedNumber} was applied since the draft was begun: rebase it first.`,
-      );
-    }
-    const wanted = await versions.wanted();
-    const version = await versions.create({
-      ...{ files: filesOf(draft.files), parentId: wanted?.id ?? null, author: authorOf(ctx), reason: input.reason },
-      ...{ source: draft.source as 'ui', rollbackOf: draft.rollbackOf },
+    const by = authorOf(ctx);
+    let number = 0;
+    const run = await ctx.console.runs.startNew(ctx.cluster.id, null, async () => {
+      const draft = await versions.draft(input.id);
+      if (draft.revision !== input.revision)
+        throw refuse('CONFLICT', 'DRAFT_MOVED', 'The draft was saved again since you looked at it.');
+      const conflict = await versions.conflict(draft);
+      if (conflict !== null) {
+        throw refuse(
+          'CONFLICT',
+          'WANTED_MOVED',
+          `Version ${conflict.wantedNumber} was applied since the draft was begun: rebase it first.`,
+        );
+      }
+      const wanted = await versions.wanted();
+      const version = await versions.create({
+        ...{ files: filesOf(draft.files), parentId: wanted?.id ?? null, author: by, reason: input.reason },
+        ...{ source: draft.source as 'ui', rollbackOf: draft.rollbackOf },
+      });
+      number = version.number;
+      return {
+        ...{ clusterId: ctx.cluster.id, versionId: version.id, strategy: input.strategy, by },
+        ...{ only: null, overwriteDrift: input.overwriteDrift },
+      };
     });
-    const run = await ctx.console.runs.start({
-      ...{ clusterId: ctx.cluster.id, versionId: version.id, strategy: input.strategy, by: authorOf(ctx) },
-      ...{ only: null, overwriteDrift: input.overwriteDrift },
-    });
-    await versions.closeDraft(draft.id);
+    // Somebody may have saved it since: that revision stays open.
+    await versions.closeDraft(input.id, input.revision);
     await ctx.console.hub.of(ctx.cluster.id)?.wanted.read();
-    return { run, version: version.number };
+    return { run, version: number };
   });
 
 export const pushBack = procedure
