@@ -17,10 +17,14 @@ export function refusedOrigin(request: IncomingMessage, place: Place): string | 
   return null;
 }
 
-/** Of what changes something, with a cookie. */
+/**
+ * Of everything with a cookie. A question changes nothing, and no page elsewhere can read its answer; but a page on another port
+ * of this host has the cookie sent along, and could keep live streams open with it.
+ */
 export function refusedForgery(request: IncomingMessage, place: Place): string | null {
-  if (request.method === 'GET' || request.method === 'HEAD') return null;
   if (bearerToken(request) !== null) return null;
+  if (request.method === 'GET' || request.method === 'HEAD')
+    return request.headers.cookie === undefined ? null : refusedOrigin(request, place);
   if (request.headers.origin === undefined && request.headers['sec-fetch-site'] === undefined) {
     // No browser omits both. A cookie without them is somebody else's program.
     return request.headers.cookie === undefined ? null : 'An Origin is needed with a cookie.';

@@ -59,6 +59,33 @@ describe('pages elsewhere change nothing with a cookie (CSRF)', () => {
     const answer = await change({ cookie: admin.cookie, ...more });
     expect(answer.status).toBe(403);
   });
+  test.each([
+    ['a page on another port of this host', { headers: { 'sec-fetch-site': 'same-site' } }],
+    ['another origin', { origin: 'https://evil.example' }],
+  ])('3.13: %s does not even ask with it: no live stream is kept open from there', async (_, more) => {
+    const input = encodeURIComponent(JSON.stringify({ cluster: 'herd', topic: 'status' }));
+    for (const path of ['live.watch', 'live.snapshot']) {
+      const answer = await ask(`/api/trpc/${path}?input=${input}`, undefined, {
+        ...{ method: 'GET', origin: null, cookie: admin.cookie },
+        ...more,
+      });
+      expect(answer.status).toBe(403);
+      await answer.body?.cancel();
+    }
+  });
+  test('3.13: a question by GET does nothing, whatever it names', async () => {
+    const input = encodeURIComponent(JSON.stringify({ theme: 'dark' }));
+    const answer = await ask(`/api/trpc/auth.setPreferences?input=${input}`, undefined, {
+      ...{ method: 'GET', origin: null, cookie: admin.cookie },
+    });
+    expect(answer.status).toBe(405);
+  });
+  test('3.16: a token in an address is none', async () => {
+    const token = await home.token(admin.id, ['view', 'users']);
+    for (const name of ['token', 'access_token', 'authorization']) {
+      expect((await fetch(`${url}/api/v1/users?${name}=${token}`)).status).toBe(401);
+    }
+  });
   test('the cookie is of no use to scripts of a page, nor to other sites', async () => {
     const answer = await ask('/api/trpc/auth.signIn', { name: 'ada', password: PASSWORD });
     expect(answer.headers.get('set-cookie')).toMatch(
@@ -140,6 +167,33 @@ describe('the WebSocket', () => {
     ['a token that is none', () => ({ authorization: 'Bearer pgh_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' }), '401'],
   ])('stays shut for %s', async (_, headers, status) => {
     expect(await open(headers())).toBe(status);
+  });
+
+  test('one address opens a bounded number, also when it asks for all of them at once', async () => {
+    const sockets = Array.from(
+      { length: 80 },
+      () =>
+        new WebSocket(`${url.replace('http', 'ws')}/ws`, {
+          headers: { origin: url, cookie: `pgherd_session=${admin.cookie}` },
+        }),
+    );
+    const how = await Promise.all(
+      sockets.map(
+        (socket) =>
+          new Promise<string>((resolve) => {
+            socket.once('open', () => resolve('open'));
+            socket.once('unexpected-response', (_, answer) => resolve(String(answer.statusCode)));
+            socket.once('error', () => resolve('error'));
+          }),
+      ),
+    );
+    expect(how.filter((one) => one === 'open').length).toBeLessThanOrEqual(60);
+    expect(how).toContain('429');
+    for (const socket of sockets) socket.terminate();
+    await until(
+      'the place is free again',
+      async () => (await open({ origin: url, cookie: `pgherd_session=${admin.cookie}` })) === 'open',
+    );
   });
 
   test('a subscription ends when the permission does, while it is open', async () => {

@@ -72,6 +72,8 @@ export function createServer(state: State, pages: Pages): http.Server {
       if (path === '/api/v1' || path.startsWith('/api/v1/')) return rest(request, response, path, context);
       return json(response, 404, 'There is no such address.');
     }
+    // What Next says to itself in headers, nobody else says.
+    for (const name of Object.keys(request.headers)) if (name.startsWith('x-middleware-')) delete request.headers[name];
     const nonce = randomBytes(16).toString('base64');
     setPagePolicy(request, response, place, nonce, options.dev);
     await pages.handle(request, response);
@@ -124,12 +126,17 @@ function openSockets(server: http.Server, state: State, pages: Pages): void {
     if (state.console === null) return refuse('503 Service Unavailable');
     const count = open.get(place.address) ?? 0;
     if (count >= SOCKETS_PER_ADDRESS) return refuse('429 Too Many Requests');
+    // Counted before anything is waited for: many at once are as many as one after the other.
+    open.set(place.address, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(place.address) ?? 1) - 1;
+      if (left === 0) open.delete(place.address);
+      else open.set(place.address, left);
+    });
     const context = contextOf(state.console, request, place, 'ws', null);
     context.caller().then(
       (caller) => {
         if (caller === null) return refuse('401 Unauthorized');
-        open.set(place.address, count + 1);
-        socket.once('close', () => open.set(place.address, (open.get(place.address) ?? 1) - 1));
         sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
       },
       () => refuse('503 Service Unavailable'),
