@@ -107,7 +107,8 @@ describe.each(providers)('%s', (provider) => {
     const { prisma } = database;
     const keyring = Keyring.open(path.join(dir, `${provider}.key`));
     const token = await invite(prisma, { userId: null, admin: true });
-    const accept = (name: string): Promise<string> => acceptInvitation(prisma, { token, name, password: PASSWORD });
+    const accept = (name: string): Promise<{ readonly id: string }> =>
+      acceptInvitation(prisma, { token, name, password: PASSWORD });
     const tried = await Promise.allSettled([accept('ada'), accept('eve'), accept('mallory')]);
     expect(tried.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const [user] = await prisma.user.findMany();

@@ -53,6 +53,7 @@ interface LinkEvents {
 
 const EVENTS_KEPT = 500;
 const LOGS_KEPT = 2_000;
+const OPERATIONS_KEPT = 200;
 const STATUS_EVERY_MS = 5_000;
 /** The engine sends something each second; silence this long is a lost proxy, whatever the socket believes. */
 const SILENT_MS = 10_000;
@@ -183,6 +184,10 @@ export class EngineLink extends EventEmitter<LinkEvents> {
         ...handlers,
         onData: (operation) => {
           this.operations.set(operation.id, operation);
+          for (const [id, { state }] of this.operations) {
+            if (this.operations.size <= OPERATIONS_KEPT) break;
+            if (state !== 'running') this.operations.delete(id);
+          }
           this.emit('operation', operation);
           this.#news();
         },

@@ -25,15 +25,26 @@ export type SignedIn =
 
 /** @throws refusal WRONG_SIGN_IN, TOO_MANY_ATTEMPTS: the same for a name that does not exist */
 export async function signIn(prisma: Prisma, keyring: Keyring, facts: SignInFacts): Promise<SignedIn> {
-  return oneAtATime(facts.name.toLowerCase(), async () => {
-    const user = await proven(prisma, keyring, facts);
-    if (user === 'codeNeeded') return { outcome: 'codeNeeded' };
-    return { outcome: 'signedIn', userId: user.id, token: await openSession(prisma, user.id, facts) };
-  });
+  const user = await proven(prisma, keyring, facts);
+  if (user === 'codeNeeded') return { outcome: 'codeNeeded' };
+  return { outcome: 'signedIn', userId: user.id, token: await openSession(prisma, user.id, facts) };
 }
 
-/** Password and second factor are right. Throttled. */
-export async function proven(
+/**
+ * Password and second factor are right. Throttled; tries for one account are taken one after the other, and so are those from one
+ * address, so that the limits hold for tries at once too.
+ */
+export function proven(
+  prisma: Prisma,
+  keyring: Keyring,
+  facts: SignInFacts,
+): Promise<{ readonly id: string } | 'codeNeeded'> {
+  return oneAtATime(`address:${facts.address}`, () =>
+    oneAtATime(`name:${facts.name.toLowerCase()}`, () => tried(prisma, keyring, facts)),
+  );
+}
+
+async function tried(
   prisma: Prisma,
   keyring: Keyring,
   { name, password, code, address }: SignInFacts,
@@ -100,14 +111,14 @@ export async function invitationOf(prisma: Prisma, token: string) {
   return { id: found.id, admin: found.admin, user };
 }
 
-/** Uses a one-time link up and sets the password. @returns the account's id */
+/** Uses a one-time link up and sets the password. @returns the account */
 export async function acceptInvitation(
   prisma: Prisma,
   facts: { readonly token: string; readonly name: string; readonly password: string },
-): Promise<string> {
-  refuseWeakPassword(facts.password, facts.name);
+): Promise<{ readonly id: string; readonly name: string }> {
   const invitation = await invitationOf(prisma, facts.token);
   const name = invitation.user?.name ?? facts.name;
+  refuseWeakPassword(facts.password, name);
   const passwordHash = await hashPassword(facts.password);
   const taken = await prisma.user.findUnique({ where: { name } });
   if (invitation.user === null && taken !== null) throw refuse('CONFLICT', 'NAME_TAKEN', `The name ${name} is taken.`);
@@ -119,10 +130,10 @@ export async function acceptInvitation(
     if (used.count !== 1) throw refuse('NOT_FOUND', 'INVITATION_ENDED', 'This link was used already.');
     if (invitation.user !== null) {
       await tx.user.update({ where: { id: invitation.user.id }, data: { passwordHash } });
-      return invitation.user.id;
+      return { id: invitation.user.id, name };
     }
     const user = await tx.user.create({ data: { id: randomUUID(), name, passwordHash, admin: invitation.admin } });
-    return user.id;
+    return { id: user.id, name };
   });
 }
 

@@ -29,13 +29,20 @@ export const SESSION_MAX_MS = 7 * 24 * 3_600_000;
 /** How old a sign-in may be for acts that may lose data. */
 export const FRESH_MS = 5 * 60_000;
 
+const CONSOLE_WIDE: ReadonlySet<Permission> = new Set<Permission>(['users', 'tokens', 'clusters']);
+
 /** @param clusterId null asks for a permission that is not on a cluster */
 export function may(caller: Caller, permission: Permission, clusterId: string | null): boolean {
   if (caller.scopes !== null && !caller.scopes.has(permission)) return false;
   if (clusterId !== null && caller.tokenClusters !== null && !caller.tokenClusters.has(clusterId)) return false;
+  if (clusterId !== null) return caller.admin || (caller.grants.get(clusterId)?.permissions.has(permission) ?? false);
+  const { tokenClusters } = caller;
+  // A token for some clusters is none for the console as a whole: it would reach the others through it.
+  if (tokenClusters !== null && CONSOLE_WIDE.has(permission)) return false;
   if (caller.admin) return true;
-  if (clusterId !== null) return caller.grants.get(clusterId)?.permissions.has(permission) ?? false;
-  return [...caller.grants.values()].some((grant) => grant.permissions.has(permission));
+  return [...caller.grants].some(
+    ([id, grant]) => (tokenClusters === null || tokenClusters.has(id)) && grant.permissions.has(permission),
+  );
 }
 
 export function permissionsOn(caller: Caller, clusterId: string | null): Permission[] {

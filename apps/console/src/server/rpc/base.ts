@@ -19,6 +19,10 @@ export interface Meta extends OpenApiMeta {
   readonly doc: string;
   /** Tier 4: password and second factor were given in the last minutes. */
   readonly fresh?: boolean;
+  /** What this input takes beyond `need`; null = nothing. Asked before anything is done, for queries and subscriptions too. */
+  readonly alsoNeeds?: (raw: unknown) => Permission | null;
+  /** With `signedIn`: the scope that lets a token do it. Without, it is for people: a token is no person's account. */
+  readonly tokenScope?: Permission;
   /** Names of inputs that go into the audit log; never secrets. */
   readonly audited?: readonly string[];
 }
@@ -67,10 +71,12 @@ const guarded = t.procedure.use(async ({ ctx, meta, path, type, getRawInput, nex
     });
   let cluster: ClusterRef | null = null;
   try {
-    cluster = await admit(ctx, caller, meta, raw, path, type);
+    cluster = await admit(ctx, caller, meta, raw, path, type, (about) => {
+      cluster = about;
+    });
   } catch (error) {
     if (!(error instanceof TRPCError)) throw typed(error, ctx, path);
-    if (worthNoting(ctx, caller, path)) await note('refused', { why: error.message }, null).catch(() => {});
+    if (worthNoting(ctx, caller, path, cluster)) await note('refused', { why: error.message }, cluster).catch(() => {});
     throw error;
   }
   // Whoever signs in is not there yet: what needs nobody writes its own entries.
@@ -100,18 +106,26 @@ async function admit(
   raw: unknown,
   path: string,
   type: string,
+  /** The cluster that was asked about, also where the answer is no. */
+  about: (cluster: ClusterRef) => void,
 ): Promise<ClusterRef | null> {
   const need = meta?.need;
   if (need === undefined) throw refuse('FORBIDDEN', 'NO_NEED', `Nobody may call ${path}.`);
   if (need === 'public') return null;
   if (caller === null) throw refuse('UNAUTHORIZED', 'SIGN_IN', 'Sign in first.');
-  if (need === 'signedIn') return refuseOld(meta, caller);
+  if (need === 'signedIn') {
+    const { tokenScope } = meta ?? {};
+    if (caller.scopes !== null && (tokenScope === undefined ? type === 'mutation' : !may(caller, tokenScope, null)))
+      throw refuse('FORBIDDEN', 'SESSION_NEEDED', 'A token cannot do this: it takes a person.');
+    return refuseOld(meta, caller);
+  }
   if (need === 'admin') {
     if (caller.admin && caller.scopes === null) return refuseOld(meta, caller);
     throw refuse('FORBIDDEN', 'PERMISSION', 'This is for administrators of the console.', { permission: 'users' });
   }
   const slug = slugOf(raw);
   const cluster = slug === null ? null : await ctx.console.engines.clusterBySlug(slug);
+  if (cluster !== null) about(cluster);
   // Whether a cluster is there is told to those only who may see it.
   const hidden = cluster !== null && !may(caller, 'view', cluster.id);
   if (slug !== null && (cluster === null || hidden)) {
@@ -123,6 +137,10 @@ async function admit(
   }
   if (!may(caller, need, cluster?.id ?? null)) {
     throw refuse('FORBIDDEN', 'PERMISSION', `This needs the permission ${need}.`, { permission: need });
+  }
+  const more = meta?.alsoNeeds?.(raw) ?? null;
+  if (more !== null && !may(caller, more, cluster?.id ?? null)) {
+    throw refuse('FORBIDDEN', 'PERMISSION', `This needs the permission ${more}.`, { permission: more });
   }
   if (type === 'mutation' && ctx.console.options.readOnly) {
     throw refuse('FORBIDDEN', 'READ_ONLY', 'The console is in read-only mode.');
@@ -146,13 +164,21 @@ function slugOf(raw: unknown): string | null {
 
 function auditedInputs(raw: unknown, meta: Meta | undefined): Record<string, unknown> {
   const given = (raw ?? {}) as Record<string, unknown>;
-  return Object.fromEntries((meta?.audited ?? []).filter((name) => name in given).map((name) => [name, given[name]]));
+  return Object.fromEntries(
+    (meta?.audited ?? [])
+      .filter((name) => Object.hasOwn(given, name))
+      .map((name) => [name, withoutPassword(given[name])]),
+  );
 }
 
-/** Strangers that knock again and again fill no disk: one entry a minute for each address and procedure. */
+/** An address with a password in it is refused, and the refusal is written down: without the password. */
+const withoutPassword = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll(/:\/\/[^/?#]*@/g, '://***@') : value;
+
+/** Strangers that knock again and again fill no disk: one entry a minute for each address, procedure and cluster. */
 const noted = new Map<string, number>();
-function worthNoting(ctx: CallContext, caller: Caller | null, path: string): boolean {
-  const key = `${caller?.userId ?? ctx.address}\0${path}`;
+function worthNoting(ctx: CallContext, caller: Caller | null, path: string, cluster: ClusterRef | null): boolean {
+  const key = `${caller?.userId ?? ctx.address}\0${path}\0${cluster?.id ?? ''}`;
   const now = Date.now();
   if ((noted.get(key) ?? 0) + 60_000 > now) return false;
   if (noted.size > 10_000) noted.clear();

@@ -5,7 +5,7 @@ import { neededFor, objectOf } from '../../../shared/acts.ts';
 import { LOCK_AFTER_MS } from '../../../shared/live/topics.ts';
 import { ask } from '../../engines/ask.ts';
 import type { EngineLink } from '../../engines/engine-link.ts';
-import { FRESH_MS, may } from '../../people/caller.ts';
+import { type Caller, FRESH_MS, may } from '../../people/caller.ts';
 import { refuse } from '../../refusal.ts';
 import { inCluster, procedure } from '../base.ts';
 
@@ -81,8 +81,12 @@ export const begin = procedure
         update: { reason, byName: person.name },
       })
       .catch((error: unknown) => ctx.console.log.warn({ err: error }, 'the report of an operation cannot be kept'));
-    return operation;
+    return seenBy(person, operation, cluster.id);
   });
+
+/** What commands printed is for those who hold view.logs, also where an act answers. */
+export const seenBy = (person: Caller, operation: Operation, clusterId: string): Operation =>
+  may(person, 'view.logs', clusterId) ? operation : { ...operation, output: [] };
 
 /** Nothing dangerous happens on stale data. */
 export function refuseStale(link: EngineLink): void {

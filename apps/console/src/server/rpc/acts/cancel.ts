@@ -6,6 +6,7 @@ import { ask } from '../../engines/ask.ts';
 import { may } from '../../people/caller.ts';
 import { refuse } from '../../refusal.ts';
 import { inCluster, procedure } from '../base.ts';
+import { seenBy } from './begin.ts';
 
 export const cancel = procedure
   .meta({
@@ -22,7 +23,7 @@ export const cancel = procedure
     }),
   )
   .output(operationSchema)
-  .mutation(({ ctx, input }): Promise<Operation> => {
+  .mutation(async ({ ctx, input }): Promise<Operation> => {
     const { engines, hub } = ctx.console;
     const known = hub
       .of(ctx.cluster.id)
@@ -33,7 +34,7 @@ export const cancel = procedure
     if (!may(ctx.person, needed, ctx.cluster.id)) {
       throw refuse('FORBIDDEN', 'PERMISSION', `This needs the permission ${needed}.`, { permission: needed });
     }
-    return ask(engines.acting(ctx.cluster.id, input.proxy ?? known.proxy), ctx.person.name, (api, options) =>
-      api.cancel.mutate({ id: input.id }, options),
-    );
+    const link = engines.acting(ctx.cluster.id, input.proxy ?? known.proxy);
+    const ended = await ask(link, ctx.person.name, (api, options) => api.cancel.mutate({ id: input.id }, options));
+    return seenBy(ctx.person, ended, ctx.cluster.id);
   });

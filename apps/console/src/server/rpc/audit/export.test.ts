@@ -15,4 +15,6 @@ it('quotes cells as RFC 4180 says', () => {
 
 it('keeps a spreadsheet from taking a name for a formula', () => {
   expect(csvOf([{ ...entry, actor: '=HYPERLINK("x")' }])).toContain(`,"'=HYPERLINK(""x"")",`);
+  for (const first of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+    expect(csvOf([{ ...entry, actor: `${first}x` }])).toMatch(/,"?'[^x]x/);
 });

@@ -37,7 +37,7 @@ export const exportAudit = procedure
 export function csvOf(entries: readonly z.infer<typeof auditEntry>[]): string {
   const cell = (value: unknown): string => {
     const raw = typeof value === 'string' ? value : JSON.stringify(value);
-    const text = /^[=+\-@\t\r]/.test(raw) ? `'${raw}` : raw;
+    const text = /^[=+\-@\t\r\n＝＋－＠]/.test(raw) ? `'${raw}` : raw;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const lines = entries.map((entry) => COLUMNS.map((column) => cell(entry[column])).join(','));

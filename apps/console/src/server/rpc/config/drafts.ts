@@ -3,6 +3,7 @@ import { configurationCheckSchema, routeVerdictSchema } from '@pgherd/operations
 import { z } from 'zod';
 import { changesBetween } from '../../../shared/config/changes.ts';
 import { ask } from '../../engines/ask.ts';
+import { may } from '../../people/caller.ts';
 import { refuse } from '../../refusal.ts';
 import { filesOf, filesSchema, given } from '../../versions/files.ts';
 import { localised } from '../../versions/localised.ts';
@@ -197,7 +198,7 @@ export const checkedSchema = z.object({
 export const check = procedure
   .meta({
     need: 'view',
-    doc: 'What each proxy says of the files: findings, changes and their effect, new nodes tried, saved routing cases. Changes nothing.',
+    doc: 'What each proxy says of the files: findings, changes and their effect, new nodes tried (for those who hold config.draft), saved routing cases. Changes nothing.',
     openapi: { method: 'POST', path: '/clusters/{cluster}/check' },
   })
   .input(inCluster.extend({ files: filesSchema, testNodes: z.boolean().default(true) }))
@@ -208,6 +209,8 @@ export const check = procedure
     if (links.length === 0) throw refuse('PRECONDITION_FAILED', 'NO_PROXY', 'There is no proxy to ask.');
     const files = given(input.files);
     const secrets = await secretsFor(prisma, keyring, ctx.cluster.id, files);
+    // Whoever only looks does not send the proxies knocking at hosts of their choice.
+    const testNodes = input.testNodes && may(ctx.person, 'config.draft', ctx.cluster.id);
     const proxies = await Promise.all(
       links.map(async (link) => {
         try {
@@ -218,8 +221,7 @@ export const check = procedure
           const found = await ask(
             link,
             ctx.person.name,
-            (api, options) =>
-              api.configuration.check.query({ files: own, secrets, testNodes: input.testNodes }, options),
+            (api, options) => api.configuration.check.query({ files: own, secrets, testNodes }, options),
             30_000,
           );
           return { proxy: link.place.name, check: found, error: null };

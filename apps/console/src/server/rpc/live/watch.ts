@@ -4,7 +4,14 @@
  */
 
 import { subscriptionSchema } from '../../../shared/live/subscription.ts';
-import type { LiveMessage, OperationView, SessionView, Topic, TopicData } from '../../../shared/live/topics.ts';
+import {
+  type LiveMessage,
+  type OperationView,
+  type SessionView,
+  type Topic,
+  type TopicData,
+  topics,
+} from '../../../shared/live/topics.ts';
 import type { Permission } from '../../../shared/permissions.ts';
 import { typed } from '../../../shared/typed.ts';
 import { message, snapshotOf, type Watched } from '../../hub/hub.ts';
@@ -27,19 +34,40 @@ const SLOW_MS = 10_000;
 /** What waits for a slow reader; beyond that a snapshot takes its place. */
 const WAITING_MAX = 200;
 
+/** Subscriptions that one sign-in or token has open at once: each costs a timer and a look into the database now and then. */
+export const OPEN_MAX = 400;
+const open = new Map<string, number>();
+
+function neededFor(raw: unknown): Permission | null {
+  const topic = (raw as { topic?: unknown } | null | undefined)?.topic;
+  return topics.find((one) => one === topic) === undefined ? null : NEEDS[topic as Topic];
+}
+
 export const watch = procedure
   .meta({
     need: 'view',
     doc: 'One topic of a cluster, live: a snapshot, then deltas, numbered. A gap in the numbers: subscribe anew. `logs` needs view.logs.',
+    alsoNeeds: neededFor,
   })
   .input(subscriptionSchema)
   .subscription(async function* ({ ctx, input, signal }): AsyncGenerator<LiveMessage<unknown>> {
     const { topic } = input;
-    for (;;) {
-      const watched = ctx.console.hub.of(ctx.cluster.id);
-      if (watched === null) throw refuse('NOT_FOUND', 'NO_CLUSTER', 'There is no such cluster any more.');
-      const again = yield* follow(ctx, watched, topic, input.slow, ctx.cluster.id, signal);
-      if (!again) return;
+    const who = ctx.person.credentialId;
+    const others = open.get(who) ?? 0;
+    if (others >= OPEN_MAX)
+      throw refuse('TOO_MANY_REQUESTS', 'TOO_MANY_SUBSCRIPTIONS', `At most ${OPEN_MAX} subscriptions at once.`);
+    open.set(who, others + 1);
+    try {
+      for (;;) {
+        const watched = ctx.console.hub.of(ctx.cluster.id);
+        if (watched === null) throw refuse('NOT_FOUND', 'NO_CLUSTER', 'There is no such cluster any more.');
+        const again = yield* follow(ctx, watched, topic, input.slow, ctx.cluster.id, signal);
+        if (!again) return;
+      }
+    } finally {
+      const left = (open.get(who) ?? 1) - 1;
+      if (left === 0) open.delete(who);
+      else open.set(who, left);
     }
   });
 
@@ -162,17 +190,12 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 
 /** The same once, for pages that poll where neither WebSocket nor server-sent events get through. */
 export const snapshot = procedure
-  .meta({ need: 'view', doc: 'A topic of a cluster as it is now.' })
+  .meta({ need: 'view', doc: 'A topic of a cluster as it is now.', alsoNeeds: neededFor })
   .input(subscriptionSchema)
   .output(typed<LiveMessage<unknown>>())
   .query(async ({ ctx, input }) => {
     const watched = ctx.console.hub.of(ctx.cluster.id);
     if (watched === null) throw refuse('NOT_FOUND', 'NO_CLUSTER', 'There is no such cluster any more.');
-    if (!may(ctx.person, NEEDS[input.topic], ctx.cluster.id)) {
-      throw refuse('FORBIDDEN', 'PERMISSION', `This needs the permission ${NEEDS[input.topic]}.`, {
-        permission: NEEDS[input.topic],
-      });
-    }
     const data = snapshotOf(watched, input.topic);
     const [sql, logs] = (['view.sql', 'view.logs'] as const).map((one) => may(ctx.person, one, ctx.cluster.id));
     return message(watched, input.topic, 1, 'snapshot', shown(input.topic, data, sql === true, logs === true));

@@ -33,8 +33,14 @@ export const accept = procedure
   .output(z.object({ done: z.literal(true) }))
   .mutation(async ({ ctx, input }) => {
     const { prisma } = ctx.console;
-    const userId = await acceptInvitation(prisma, input);
-    ctx.setSession(await openSession(prisma, userId, ctx));
-    await noteSignIn(ctx, input.name, userId, 'done', 'auth.accept');
+    try {
+      // The account's own name: whoever uses a link does not choose who is written down.
+      const { id, name } = await acceptInvitation(prisma, input);
+      ctx.setSession(await openSession(prisma, id, ctx));
+      await noteSignIn(ctx, name, id, 'done', 'auth.accept');
+    } catch (error) {
+      await noteSignIn(ctx, 'nobody', null, 'refused', 'auth.accept');
+      throw error;
+    }
     return { done: true as const };
   });

@@ -24,6 +24,7 @@ export const tokenSchema = z.object({
 export const listTokens = procedure
   .meta({
     need: 'signedIn',
+    tokenScope: 'tokens',
     doc: 'API tokens: names, scopes, last use. Never the tokens.',
     openapi: { method: 'GET', path: '/tokens' },
   })
@@ -96,7 +97,12 @@ export const createToken = procedure
   });
 
 export const revokeToken = procedure
-  .meta({ need: 'signedIn', doc: 'Ends a token. Administrators end anybody’s.', audited: ['id'] })
+  .meta({
+    need: 'signedIn',
+    tokenScope: 'tokens',
+    doc: 'Ends a token. Administrators end anybody’s.',
+    audited: ['id'],
+  })
   .input(z.object({ id: z.string().max(60) }))
   .output(z.object({ done: z.literal(true) }))
   .mutation(async ({ ctx, input }) => {

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
+import { may } from '../../people/caller.ts';
 import { procedure } from '../base.ts';
 
 const { version } = createRequire(import.meta.url)('../../../../package.json') as { version: string };
@@ -54,9 +55,7 @@ export const about = procedure
     ]);
     const file = database.provider === 'sqlite' ? options.databaseUrl.replace(/^file:(\/\/)?/, '') : null;
     const bytes = file === null ? null : (await sizeOf(file)) + (await sizeOf(`${file}-wal`));
-    const visible = new Set(
-      engines.clusters.filter(({ id }) => ctx.person.admin || ctx.person.grants.has(id)).map(({ id }) => id),
-    );
+    const visible = new Set(engines.clusters.filter(({ id }) => may(ctx.person, 'view', id)).map(({ id }) => id));
     return {
       ...{ version, node: process.versions.node, readOnly: options.readOnly, rssBytes: process.memoryUsage.rss() },
       startedAt: new Date(Date.now() - process.uptime() * 1_000).toISOString(),
