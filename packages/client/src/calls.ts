@@ -158,7 +158,7 @@ export interface Calls {
     { readonly cluster: string },
     readonly { readonly proxy: string; readonly figures: { readonly [name: string]: string } | null }[]
   >;
-  /** What each proxy says of the files: findings, changes and their effect, new nodes tried, saved routing cases. Changes nothing. */
+  /** What each proxy says of the files: findings, changes and their effect, new nodes tried (for those who hold config.draft), saved routing cases. Changes nothing. */
   readonly 'POST /clusters/{cluster}/check': Call<
     {
       readonly cluster: string;
