@@ -85,6 +85,23 @@ describe('the repository', () => {
     expect([...new Set(listed)].filter((id) => !tests.includes(id))).toEqual([]);
   });
 
+  it('has a test for each row of the console that docs/security-tests.md says is tested there', () => {
+    const rows = fs
+      .readFileSync(path.join(root, 'docs/security-tests.md'), 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        const [, row, , where = ''] = line.split('|').map((cell) => cell.trim());
+        const files = [...where.matchAll(/`([\w/-]+\.test\.ts)`/g)].map(([, file = '']) => file);
+        return row !== undefined && /^3\.\d+$/.test(row) ? files.map((file) => [row, file] as const) : [];
+      });
+    expect(rows.length).toBeGreaterThan(15);
+    const untold = rows.filter(([row, file]) => {
+      const text = fs.readFileSync(path.join(root, 'apps/console/src/server', file), 'utf8');
+      return !new RegExp(`['(, ]${row.replace('.', '\\.')}[:,)]`).test(text);
+    });
+    expect(untold).toEqual([]);
+  });
+
   it('CVE-2026-6478: compares secrets in constant time: no === on hashes, keys or tokens in the packages that hold them', () => {
     const suspicious =
       /\b(?:hash|digest|proof|signature|storedKey|serverKey|clientKey|token|secret)\w*\s*[!=]==?\s*(?!undefined|null|''|'|"|typeof)\w/i;

@@ -25,7 +25,7 @@ const caller = () =>
     ...{ address: '127.0.0.1', userAgent: 'test', door: 'trpc', origin: 'http://localhost', setSession: () => {} },
   });
 
-test('no secret is in an answer, in a row, in the audit log or in the log', async () => {
+test('3.10, 3.15: no secret is in an answer, in a row, in the audit log or in the log', async () => {
   const api = caller();
   const cluster = 'herd';
   await api.config.versions.importRunning({ cluster });

@@ -44,7 +44,7 @@ function ask(
 const preferences = { locale: 'ja' };
 const change = (more: Ask): Promise<Response> => ask('/api/trpc/auth.setPreferences', preferences, more);
 
-describe('pages elsewhere change nothing with a cookie (CSRF)', () => {
+describe('3.13: pages elsewhere change nothing with a cookie (CSRF)', () => {
   test('our own page does', async () => {
     expect((await change({ cookie: admin.cookie })).status).toBe(200);
   });
@@ -94,7 +94,7 @@ describe('pages elsewhere change nothing with a cookie (CSRF)', () => {
   });
 });
 
-describe('the Host and what proxies say', () => {
+describe('3.1, 3.8: the Host and what proxies say', () => {
   test('a name that is not ours is refused: a page that resolves to this host reaches nothing', async () => {
     const http = await import('node:http');
     const status = await new Promise<number>((resolve, reject) => {
@@ -127,7 +127,7 @@ describe('the Host and what proxies say', () => {
     const answer = await ask('/api/v1/users', undefined, { method: 'GET', headers });
     expect(answer.status).toBe(401);
   });
-  test('every answer says what a browser may do with it', async () => {
+  test('3.3: every answer says what a browser may do with it', async () => {
     const { headers } = await fetch(`${url}/`);
     expect(headers.get('content-security-policy')).toMatch(
       /script-src 'self' 'nonce-[^']+' 'strict-dynamic'; .*frame-ancestors 'none'/,
@@ -139,7 +139,7 @@ describe('the Host and what proxies say', () => {
   });
 });
 
-describe('the WebSocket', () => {
+describe('3.12: the WebSocket', () => {
   const open = (headers: Record<string, string>): Promise<string> =>
     new Promise((resolve) => {
       const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers });
@@ -223,7 +223,7 @@ describe('the WebSocket', () => {
   });
 });
 
-describe('signing in', () => {
+describe('3.9: signing in', () => {
   test('guessing is slowed down, and a name that does not exist is not told from one that does', async () => {
     await home.person('tom');
     const said = new Set<string>();
@@ -255,7 +255,7 @@ describe('signing in', () => {
   });
 });
 
-describe('a token', () => {
+describe('3.5, 3.16: a token', () => {
   test('does what its scopes say, no more; it ends when it expires or is revoked', async () => {
     const token = await home.token(admin.id, ['view']);
     expect((await ask('/api/v1/clusters/herd/status', undefined, { token, method: 'GET', origin: null })).status).toBe(
@@ -280,7 +280,7 @@ describe('a token', () => {
   });
 });
 
-describe('where the console may be sent (SSRF)', () => {
+describe('3.11, 3.14: where the console may be sent (SSRF)', () => {
   test.each([
     'http://169.254.169.254',
     'http://[fe80::1]:80',
@@ -306,7 +306,7 @@ test('a body that is too large is refused before it is read', async () => {
   expect(answer.status).toBe(413);
 });
 
-test('no answer carries a stack, nor the insides of a fault', async () => {
+test('3.10: no answer carries a stack, nor the insides of a fault', async () => {
   const fault = new Error('secret path /var/lib/pgherd/console.db');
   const engine = home.engines[0]?.operations;
   if (engine !== undefined) engine.fault = fault;
@@ -315,7 +315,7 @@ test('no answer carries a stack, nor the insides of a fault', async () => {
   expect(text).not.toMatch(/\bat .*\.ts|node_modules|\/var\/lib/);
 });
 
-test('statements are for those who hold view.sql: over the socket, REST and polling alike', async () => {
+test('3.17: statements are for those who hold view.sql: over the socket, REST and polling alike', async () => {
   const viewer = await home.person('vera', { grants: { [clusterId]: { roles: ['viewer'] } } });
   const look = async (person: Person): Promise<string> => {
     const input = encodeURIComponent(JSON.stringify({ cluster: 'herd', topic: 'sessions' }));

@@ -60,43 +60,48 @@ test('every procedure says what it needs, and what it does', () => {
   expect(procedures.filter(([, { _def }]) => (_def.meta?.doc ?? '').length < 10)).toEqual([]);
 });
 
-test('nobody needs to sign in for these alone', () => {
+test('3.7: nobody needs to sign in for these alone', () => {
   const open = procedures.filter(([, procedure]) => needOf(procedure) === 'public').map(([path]) => path);
   expect(open.sort()).toEqual(['auth.accept', 'auth.invitation', 'auth.me', 'auth.signIn']);
 });
 
-describe.each(procedures.filter(([, procedure]) => needOf(procedure) !== 'public'))('%s', (path, procedure) => {
-  const need = needOf(procedure) as Need;
-  const input = { cluster: 'herd' };
+describe.each(procedures.filter(([, procedure]) => needOf(procedure) !== 'public'))(
+  '3.1, 3.5, 3.7: %s',
+  (path, procedure) => {
+    const need = needOf(procedure) as Need;
+    const input = { cluster: 'herd' };
 
-  test('anonymous calls are refused, and it is in the audit log', async () => {
-    expect(await codeOf(call(path, null, input))).toBe('UNAUTHORIZED');
-    const row = await home.app.prisma.auditEntry.findFirst({ where: { action: path, actor: 'nobody' } });
-    expect(row).toMatchObject({ result: 'refused', address: '192.0.2.9' });
-  });
+    test('anonymous calls are refused, and it is in the audit log', async () => {
+      expect(await codeOf(call(path, null, input))).toBe('UNAUTHORIZED');
+      const row = await home.app.prisma.auditEntry.findFirst({ where: { action: path, actor: 'nobody' } });
+      expect(row).toMatchObject({ result: 'refused', address: '192.0.2.9' });
+    });
 
-  test.runIf(need !== 'signedIn')(
-    'the lowest role is refused what is beyond it, and so is somebody of another cluster',
-    async () => {
-      if (need !== 'view') {
-        expect(await codeOf(call(path, viewer, input))).toBe('FORBIDDEN');
-        const row = await home.app.prisma.auditEntry.findFirst({ where: { action: path, actor: 'vera' } });
-        expect(row?.result).toBe('refused');
+    test.runIf(need !== 'signedIn')(
+      'the lowest role is refused what is beyond it, and so is somebody of another cluster',
+      async () => {
+        if (need !== 'view') {
+          expect(await codeOf(call(path, viewer, input))).toBe('FORBIDDEN');
+          const row = await home.app.prisma.auditEntry.findFirst({ where: { action: path, actor: 'vera' } });
+          expect(row?.result).toBe('refused');
+        }
+        const onConsole = ['users', 'tokens', 'clusters', 'audit.read', 'audit.export', 'admin'].includes(need);
+        expect(await codeOf(call(path, stranger, input))).toBe('FORBIDDEN');
+        if (!onConsole) expect(await codeOf(call(path, stranger, { cluster: 'nowhere' }))).toBe('NOT_FOUND');
+      },
+    );
+
+    test.runIf(procedure._def.type === 'mutation')('nothing is done for input that is not right', async () => {
+      const code = await codeOf(
+        call(path, admin, { cluster: 'herd', id: 7, node: 'x', files: 3, name: {}, number: -1 }),
+      );
+      // Those that take no input at all have nothing that could be wrong.
+      if (!['auth.beginSecondFactor', 'auth.disableSecondFactor', 'auth.signOut'].includes(path)) {
+        expect(['BAD_REQUEST', 'PRECONDITION_FAILED', 'done']).toContain(code);
       }
-      const onConsole = ['users', 'tokens', 'clusters', 'audit.read', 'audit.export', 'admin'].includes(need);
-      expect(await codeOf(call(path, stranger, input))).toBe('FORBIDDEN');
-      if (!onConsole) expect(await codeOf(call(path, stranger, { cluster: 'nowhere' }))).toBe('NOT_FOUND');
-    },
-  );
-
-  test.runIf(procedure._def.type === 'mutation')('nothing is done for input that is not right', async () => {
-    const code = await codeOf(call(path, admin, { cluster: 'herd', id: 7, node: 'x', files: 3, name: {}, number: -1 }));
-    // Those that take no input at all have nothing that could be wrong.
-    if (!['auth.beginSecondFactor', 'auth.disableSecondFactor', 'auth.signOut'].includes(path)) {
-      expect(['BAD_REQUEST', 'PRECONDITION_FAILED', 'done']).toContain(code);
-    }
-  });
-});
+    });
+  },
+);
 
 test('the table of roles is what it says', () => {
   const table = Object.fromEntries(roles.map((role) => [role, [...permissionsOf([role], [])].sort()]));

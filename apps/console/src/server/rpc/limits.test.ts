@@ -96,7 +96,7 @@ describe('a token (3.5, 3.9)', () => {
   });
 });
 
-describe('what is refused is written down (3.17)', () => {
+describe('what is refused is written down (3.5, 3.15)', () => {
   test('with the cluster that it was about, so that those who answer for that cluster see it', async () => {
     await codeOf(as(viewer).config.drafts.create({ cluster: 'herd' }));
     await codeOf(as(viewer).config.drafts.create({ cluster: 'other' }));
