@@ -1,9 +1,9 @@
 /** Where the console listens, who makes its first account, and what its process is able to do. */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { startConsole } from './index.ts';
+import { consoleOptions } from './env.ts';
+import { refuseOpenDoors } from './http/open-doors.ts';
 import { firstLink } from './open-console.ts';
 import { acceptInvitation } from './people/accounts.ts';
 import { TestConsole } from './testing/test-console.ts';
@@ -25,12 +25,15 @@ test('3.18: there is no default password: one link makes the first account, once
   }
 });
 
-test.each(['0.0.0.0', '::', '192.0.2.1'])('3.18: it does not listen on %s without TLS', async (host) => {
-  const dataDir = path.join(os.tmpdir(), 'pgherd-console-that-never-starts');
-  await expect(startConsole({ host, port: 0, dataDir, tlsCert: null, trustedProxies: [] })).rejects.toThrow(
-    'only with TLS',
-  );
-  expect(fs.existsSync(dataDir)).toBe(false);
+test.each(['0.0.0.0', '::', '192.0.2.1'])('3.18: it does not listen on %s without TLS', (host) => {
+  const plain = consoleOptions({}, { host });
+  expect(() => refuseOpenDoors(plain)).toThrow('only with TLS');
+  // A proxy in front that is not declared, or an address without TLS, is not enough.
+  expect(() => refuseOpenDoors({ ...plain, publicOrigin: 'https://console.example' })).toThrow('only with TLS');
+  const behind = { ...plain, trustedProxies: ['192.0.2.2'] };
+  expect(() => refuseOpenDoors({ ...behind, publicOrigin: 'http://console.example' })).toThrow('only with TLS');
+  expect(() => refuseOpenDoors({ ...behind, publicOrigin: 'https://console.example' })).not.toThrow();
+  expect(() => refuseOpenDoors({ ...plain, tlsCert: 'cert.pem', tlsKey: 'key.pem' })).not.toThrow();
 });
 
 test('3.2: CVE-2025-55182, CVE-2025-29927: Next and React are not older than their fixes, and the console runs no commands', () => {

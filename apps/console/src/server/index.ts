@@ -7,6 +7,7 @@ import type { Console } from './console.ts';
 import { openDatabase } from './data/database.ts';
 import { type ConsoleOptions, consoleOptions } from './env.ts';
 import { sessionCookie } from './http/cookies.ts';
+import { refuseOpenDoors } from './http/open-doors.ts';
 import { isLoopbackAddress } from './http/place.ts';
 import { createServer, type Pages } from './http/server.ts';
 import { State } from './http/state.ts';
@@ -102,13 +103,4 @@ async function openPages(options: ConsoleOptions): Promise<Pages> {
     handle: (request, response) => handle(request, response),
     upgrade: (request, socket, head) => upgrade(request, socket, head),
   };
-}
-
-/** Beyond this host a console needs TLS, its own or that of a declared proxy in front. */
-function refuseOpenDoors({ host, tlsCert, trustedProxies, publicOrigin }: ConsoleOptions): void {
-  if (isLoopbackAddress(host) || tlsCert !== null) return;
-  if (trustedProxies.length > 0 && publicOrigin?.startsWith('https://') === true) return;
-  throw new Error(
-    `The console listens beyond this host (${host}) only with TLS (--console-tls-cert and --console-tls-key), or behind a declared proxy that has it (PGHERD_CONSOLE_TRUSTED_PROXIES and PGHERD_CONSOLE_ORIGIN=https://…).`,
-  );
 }
