@@ -177,7 +177,12 @@ const withoutPassword = (value: unknown): unknown =>
 
 /** Strangers that knock again and again fill no disk: one entry a minute for each address, procedure and cluster. */
 const noted = new Map<string, number>();
-function worthNoting(ctx: CallContext, caller: Caller | null, path: string, cluster: ClusterRef | null): boolean {
+export function worthNoting(
+  ctx: CallContext,
+  caller: Caller | null,
+  path: string,
+  cluster: ClusterRef | null,
+): boolean {
   const key = `${caller?.userId ?? ctx.address}\0${path}\0${cluster?.id ?? ''}`;
   const now = Date.now();
   if ((noted.get(key) ?? 0) + 60_000 > now) return false;

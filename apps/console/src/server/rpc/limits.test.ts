@@ -261,6 +261,14 @@ test('3.9: tries at once from one address are counted, whatever names they give,
   expect(PASSWORD).not.toBe('wrong');
 }, 20_000);
 
+test('3.9: guesses that are not even looked at do not fill the audit log', async () => {
+  for (let i = 0; i < 30; i++) await codeOf(stranger().auth.signIn({ name: 'flood', password: `wrong ${i}` }));
+  const noted = await home.app.prisma.auditEntry.count({ where: { action: 'auth.signIn', actor: 'flood' } });
+  expect(noted).toBeGreaterThanOrEqual(5);
+  expect(noted).toBeLessThanOrEqual(6);
+  await home.app.prisma.loginFailure.deleteMany();
+});
+
 test('one sign-in has a bounded number of subscriptions open', async () => {
   const person = await home.person('sue', { grants: { [clusterId]: { roles: ['viewer'] } } });
   const api = as(person);

@@ -1,7 +1,8 @@
+import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { signIn as enter } from '../../people/accounts.ts';
 import { PASSWORD_MAX } from '../../people/secrets.ts';
-import { procedure } from '../base.ts';
+import { procedure, worthNoting } from '../base.ts';
 import { noteSignIn } from './note-sign-in.ts';
 
 export const signIn = procedure
@@ -28,7 +29,10 @@ export const signIn = procedure
       }
       return { outcome: entered.outcome };
     } catch (error) {
-      await noteSignIn(ctx, input.name, null, 'refused', 'auth.signIn');
+      // Each guess is written down; those that were not even looked at, once a minute.
+      const unseen = error instanceof TRPCError && error.code === 'TOO_MANY_REQUESTS';
+      if (!unseen || worthNoting(ctx, null, 'auth.signIn', null))
+        await noteSignIn(ctx, input.name, null, 'refused', 'auth.signIn');
       throw error;
     }
   });
