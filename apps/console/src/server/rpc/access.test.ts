@@ -113,6 +113,22 @@ test('the table of roles is what it says', () => {
   expect([...permissionsOf(['viewer'], [...permissions])].sort()).toEqual(['view', 'view.logs', 'view.sql']);
 });
 
+test('a token without view is told of the permission, one for another cluster of no cluster', async () => {
+  const person = await callerOfCookie(home.app.prisma, admin.cookie);
+  if (person === null) throw new Error('the administrator is signed in');
+  const status = (change: Partial<typeof person>): Promise<unknown> =>
+    createCallerFactory(appRouter)({
+      console: home.app,
+      caller: () => Promise.resolve({ ...person, ...change }),
+      ...{ address: '192.0.2.9', userAgent: 'test', door: 'rest', origin: 'http://localhost', setSession: () => {} },
+    }).config.versions.list({ cluster: 'herd' });
+  await expect(status({ scopes: new Set(['audit.read']) })).rejects.toThrow('This needs the permission view.');
+  await expect(status({ scopes: new Set(['view']), tokenClusters: new Set(['x']) })).rejects.toThrow('no cluster');
+  await expect(status({ scopes: new Set(['audit.read']), tokenClusters: new Set(['x']) })).rejects.toThrow(
+    'no cluster',
+  );
+});
+
 test('what needs a fresh sign-in refuses one that is old', async () => {
   const old = await home.person('olga', { admin: true });
   await home.app.prisma.session.updateMany({ where: { userId: old.id }, data: { confirmedAt: new Date(0) } });

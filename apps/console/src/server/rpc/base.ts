@@ -128,6 +128,10 @@ async function admit(
   if (cluster !== null) about(cluster);
   // Whether a cluster is there is told to those only who may see it.
   const hidden = cluster !== null && !may(caller, 'view', cluster.id);
+  // A token that was made without `view` for somebody who has it: what is missing is the permission, not the cluster.
+  if (hidden && may({ ...caller, scopes: null }, 'view', cluster.id)) {
+    throw refuse('FORBIDDEN', 'PERMISSION', 'This needs the permission view.', { permission: 'view' });
+  }
   if (slug !== null && (cluster === null || hidden)) {
     throw refuse(
       hidden ? 'FORBIDDEN' : 'NOT_FOUND',

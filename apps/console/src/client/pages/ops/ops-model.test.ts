@@ -1,6 +1,6 @@
 import type { Operation } from '@pgherd/operations';
 import { describe, expect, it } from 'vitest';
-import { entriesOf, estimatesOf, fits, lastPauses, reportMarkdown, stepOf, writePause } from './ops-model.ts';
+import { entriesOf, estimatesOf, fits, lastPauses, mustEnd, reportMarkdown, stepOf, writePause } from './ops-model.ts';
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const step = (name: string, from: number, to: number | null): Operation['steps'][number] => ({
@@ -69,4 +69,10 @@ it('writes a report that a table of Markdown keeps whole', () => {
   expect(text).toContain('| Reason | a \\| b |');
   expect(text).toContain('- [!] Promote (2 s)');
   expect(text).toContain('```\nx\n```');
+});
+
+it('counts a statement outside a transaction block among what a switchover waits for', () => {
+  expect(mustEnd({ state: 'active', transactionStartedAt: null })).toBe(true);
+  expect(mustEnd({ state: 'idle in transaction', transactionStartedAt: at(1) })).toBe(true);
+  expect(mustEnd({ state: 'idle', transactionStartedAt: null })).toBe(false);
 });

@@ -1,6 +1,6 @@
 /** Operations without a browser: what runs and what is kept as one list, the words of steps, the pause of writes, the report. */
 import type { Operation, OperationStep } from '@pgherd/operations';
-import type { OperationView } from '../../../shared/live/topics.ts';
+import type { OperationView, SessionView } from '../../../shared/live/topics.ts';
 
 export interface Entry {
   readonly operation: Operation;
@@ -15,6 +15,12 @@ export interface Report {
   readonly reason: string;
   readonly operation: unknown;
 }
+
+/** Whether a change of the primary has to wait for a session: a statement outside a transaction block is waited for, too. */
+export const mustEnd = ({
+  state,
+  transactionStartedAt,
+}: Pick<SessionView, 'state' | 'transactionStartedAt'>): boolean => state === 'active' || transactionStartedAt !== null;
 
 /** The person behind a token, where one is told. */
 export const whoOf = ({ by }: Operation): string => by.user.replace(/^[^:]+: /, '');

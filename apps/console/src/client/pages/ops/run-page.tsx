@@ -74,7 +74,7 @@ function Run({ cluster, entry, entries }: RunProps) {
             <RunSteps steps={steps} />
           </Panel>
           {operation.progress !== null && <Progress entry={entry} />}
-          <Output entry={entry} />
+          <Output cluster={cluster} entry={entry} />
         </div>
         <div className="stack">
           <ClientsPanel {...{ cluster, operation }} />
@@ -234,13 +234,21 @@ function Progress({ entry: { operation } }: { readonly entry: Entry }) {
   );
 }
 
-function Output({ entry: { operation } }: { readonly entry: Entry }) {
+function Output({ cluster, entry: { operation } }: { readonly cluster: string; readonly entry: Entry }) {
   const t = useTranslations('ops.run');
+  const ui = useTranslations('ui');
+  const may = useMay();
   const { output, state } = operation;
   if (output.length === 0) {
     return (
       <Panel title={t('log')}>
-        <p className="panel-part quiet">{state === 'running' ? t('noLog') : t('noLogEver')}</p>
+        <p className="panel-part quiet">
+          {!may('view.logs', cluster)
+            ? ui('button.missingPermission', { permission: 'view.logs' })
+            : state === 'running'
+              ? t('noLog')
+              : t('noLogEver')}
+        </p>
       </Panel>
     );
   }

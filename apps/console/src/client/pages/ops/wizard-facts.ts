@@ -10,6 +10,7 @@ import { type Asked, useAsk } from '../../live/use-ask.ts';
 import type { Candidate, CandidateCheck, CheckResult } from '../../ui/candidate-table.tsx';
 import { useFormat } from '../../ui/use-format.ts';
 import { useNow } from '../../ui/use-now.ts';
+import { mustEnd } from './ops-model.ts';
 
 export type Kind = 'switchover' | 'failover' | 'recover';
 
@@ -40,6 +41,7 @@ export interface WizardFacts {
   readonly plan: Plan | null;
   /** The oldest fact, ms since 1970. */
   readonly atMs: number | null;
+  /** Sessions that a change of the primary waits for, or cuts. */
   readonly openTransactions: number;
 }
 
@@ -94,7 +96,7 @@ export function useWizardFacts(cluster: string, kind: Kind): WizardFacts {
   return {
     ...{ status, nodes, candidates, checks, rehearsals, plan },
     atMs: status?.stale === true || times.length === 0 ? (sourceAt ?? null) : Math.min(...times),
-    openTransactions: sessions?.filter(({ transactionStartedAt }) => transactionStartedAt !== null).length ?? 0,
+    openTransactions: sessions?.filter(mustEnd).length ?? 0,
   };
 }
 

@@ -198,9 +198,9 @@ export default {
     sessions: 'Sessions',
     sessionsStay: '{count, plural, one {# stays connected} other {# stay connected}}',
     sessionsOpen:
-      '{count, plural, =0 {none is inside a transaction} one {# is inside a transaction} other {# are inside a transaction}}; what lasts longer than 5 s ends',
+      '{count, plural, =0 {none is in a transaction or statement} one {# is in a transaction or statement} other {# are in a transaction or statement}}; what lasts longer than 5 s ends',
     sessionsCut:
-      '{count, plural, =0 {none is inside a transaction} one {# is inside a transaction, which ends with an error} other {# are inside a transaction, which ends with an error}}',
+      '{count, plural, =0 {none is in a transaction or statement} one {# is in a transaction or statement, which ends with an error} other {# are in a transaction or statement, which ends with an error}}',
     sessionsRecover: 'clients go on, the node serves none meanwhile',
     old: 'Node {node} afterwards',
     oldStandby: 'becomes a standby',
@@ -249,8 +249,9 @@ export default {
     outNow: 'left out',
     nobody: 'nobody',
     who: 'Who is hit',
-    whoSwitchover: '{count, plural, one {# session waits} other {# sessions wait}}, {open} inside a transaction',
-    whoFailover: '{count, plural, one {# session} other {# sessions}}, {open} inside a transaction are cut',
+    whoSwitchover:
+      '{count, plural, one {# session waits} other {# sessions wait}}, {open} in a transaction or statement',
+    whoFailover: '{count, plural, one {# session} other {# sessions}}, {open} in a transaction or statement are cut',
     whoRecover: 'nobody; node {node} serves no reads meanwhile',
     accept: 'Accept the loss and fail over all the same',
     acceptHint: 'Without this the failover is refused when more than failover_max_lost_bytes would be lost.',
@@ -291,7 +292,7 @@ export default {
     copiedOf: '{done} of {total}',
     log: 'Output of commands and agents',
     noLog: 'Nothing was said yet.',
-    noLogEver: 'Commands and agents said nothing, or the permission view.logs is missing.',
+    noLogEver: 'Commands and agents said nothing.',
     stop: 'Stop the recovery',
     stopAsk: 'Stop the recovery…',
     stopEffect: 'The copy ends where it is. The node stays out until a recovery succeeds.',
