@@ -72,7 +72,8 @@ function ReviewOf({ draft }: { readonly draft: DraftInFull }) {
   const { cluster, base, desk, wanted, check, runCheck, production, stale } = useRoom();
   const { data: status } = useTopic(cluster, 'status');
   const [strategy, setStrategy] = useState<'all' | 'oneByOne'>('all');
-  const [overwriteDrift, setOverwriteDrift] = useState(false);
+  // Whoever adopts drift knows of it: what was not adopted is what is to go.
+  const [overwriteDrift, setOverwriteDrift] = useState(draft.source === 'drift');
   const [why, setWhy] = useState(draft.title);
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
