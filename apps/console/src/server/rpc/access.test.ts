@@ -77,21 +77,21 @@ describe.each(procedures.filter(([, procedure]) => needOf(procedure) !== 'public
       expect(row).toMatchObject({ result: 'refused', address: '192.0.2.9' });
     });
 
-    test.runIf(need !== 'signedIn')(
-      'the lowest role is refused what is beyond it, and so is somebody of another cluster',
-      async () => {
-        if (need !== 'view') {
-          expect(await codeOf(call(path, viewer, input))).toBe('FORBIDDEN');
-          const row = await home.app.prisma.auditEntry.findFirst({ where: { action: path, actor: 'vera' } });
-          expect(row?.result).toBe('refused');
-        }
-        const onConsole = ['users', 'tokens', 'clusters', 'audit.read', 'audit.export', 'admin'].includes(need);
-        expect(await codeOf(call(path, stranger, input))).toBe('FORBIDDEN');
-        if (!onConsole) expect(await codeOf(call(path, stranger, { cluster: 'nowhere' }))).toBe('NOT_FOUND');
-      },
-    );
+    const testBeyond = need === 'signedIn' ? () => {} : test;
+    testBeyond('the lowest role is refused what is beyond it, and so is somebody of another cluster', async () => {
+      if (need !== 'view') {
+        expect(await codeOf(call(path, viewer, input))).toBe('FORBIDDEN');
+        const row = await home.app.prisma.auditEntry.findFirst({ where: { action: path, actor: 'vera' } });
+        expect(row?.result).toBe('refused');
+      }
+      const onConsole = ['users', 'tokens', 'clusters', 'audit.read', 'audit.export', 'admin'].includes(need);
+      expect(await codeOf(call(path, stranger, input))).toBe('FORBIDDEN');
+      if (!onConsole) expect(await codeOf(call(path, stranger, { cluster: 'nowhere' }))).toBe('NOT_FOUND');
+    });
 
-    test.runIf(procedure._def.type === 'mutation')('nothing is done for input that is not right', async () => {
+    // What only asks has nothing that could be done.
+    const testChange = procedure._def.type === 'mutation' ? test : () => {};
+    testChange('nothing is done for input that is not right', async () => {
       const code = await codeOf(
         call(path, admin, { cluster: 'herd', id: 7, node: 'x', files: 3, name: {}, number: -1 }),
       );
