@@ -86,7 +86,7 @@ describe.each(procedures.filter(([, procedure]) => needOf(procedure) !== 'public
       }
       const onConsole = ['users', 'tokens', 'clusters', 'audit.read', 'audit.export', 'admin'].includes(need);
       expect(await codeOf(call(path, stranger, input))).toBe('FORBIDDEN');
-      if (!onConsole) expect(await codeOf(call(path, stranger, { cluster: 'nowhere' }))).toBe('NOT_FOUND');
+      if (!onConsole) expect(await codeOf(call(path, stranger, { cluster: 'nowhere' }))).toBe('FORBIDDEN');
     });
 
     // What only asks has nothing that could be done.

@@ -134,7 +134,8 @@ async function admit(
   }
   if (slug !== null && (cluster === null || hidden)) {
     throw refuse(
-      hidden ? 'FORBIDDEN' : 'NOT_FOUND',
+      // The same for one that is hidden and one that is not there: neither is told from the other.
+      caller.admin && caller.scopes === null ? 'NOT_FOUND' : 'FORBIDDEN',
       'NO_CLUSTER',
       `There is no cluster "${slug.slice(0, 60)}" for you.`,
     );
