@@ -69,7 +69,9 @@ test('3: a standby is stopped: Overview, Topology, Nodes and the event agree; st
   await until(
     'it can be attached, or is',
     async () =>
-      (await back()) || ((await attach.isVisible()) && (await attach.getAttribute('aria-disabled')) !== 'true'),
+      (await back()) ||
+      ((await attach.isVisible()) &&
+        (await attach.getAttribute('aria-disabled', { timeout: 500 }).catch(() => 'true')) !== 'true'),
     60_000,
   );
   if (!(await back())) {

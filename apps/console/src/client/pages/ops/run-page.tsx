@@ -325,7 +325,7 @@ function Foot({ cluster, entry }: { readonly cluster: string; readonly entry: En
       />
     ) : (
       <Button reason={t('run.stopNo')} reasonAt="above">
-        {t('run.stop')}
+        {t('run.stopOther')}
       </Button>
     );
   return (

@@ -295,6 +295,7 @@ export default {
     noLogEver: 'Commands and agents said nothing.',
     stop: 'Stop the recovery',
     stopAsk: 'Stop the recovery…',
+    stopOther: 'Stop',
     stopEffect: 'The copy ends where it is. The node stays out until a recovery succeeds.',
     stopNo: 'This cannot be called off: it goes forward, or back by itself.',
     stopSwitchover:

@@ -301,6 +301,7 @@ export default {
     noLogEver: '出力はありません。',
     stop: 'リカバリを中止',
     stopAsk: 'リカバリを中止…',
+    stopOther: '中止',
     stopEffect: 'コピーをその場で終えます。リカバリが成功するまでノードは外れたままです。',
     stopNo: 'この操作は中止できません。前に進むか、自動で元に戻ります。',
     stopSwitchover:
