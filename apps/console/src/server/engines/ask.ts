@@ -3,6 +3,7 @@ import { type ControlClient, controlFailure, onBehalfOf } from '@pgherd/control/
 import type { TRPCError } from '@trpc/server';
 import { refuse } from '../refusal.ts';
 import type { EngineLink } from './engine-link.ts';
+import type { Engines } from './engines.ts';
 
 const LIMIT_MS = 15_000;
 
@@ -23,6 +24,23 @@ export async function ask<T>(
   } catch (error) {
     throw passedOn(error, link.place.name, limitMs);
   }
+}
+
+/** The same for a procedure: of the proxy that its caller named (null: the first that answers), in the caller's name. */
+export function askAt<T>(
+  ctx: AskedFor,
+  proxy: string | null,
+  work: (api: ControlClient['api'], options: CallOptions) => Promise<T>,
+  limitMs = LIMIT_MS,
+): Promise<T> {
+  return ask(ctx.console.engines.acting(ctx.cluster.id, proxy), ctx.person.name, work, limitMs);
+}
+
+/** What `askAt` needs of a procedure's context. */
+interface AskedFor {
+  readonly console: { readonly engines: Engines };
+  readonly cluster: { readonly id: string };
+  readonly person: { readonly name: string };
 }
 
 function passedOn(error: unknown, proxy: string, limitMs: number): TRPCError {

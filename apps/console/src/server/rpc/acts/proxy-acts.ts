@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sessionResultSchema } from '@pgherd/operations';
 import { z } from 'zod';
-import { ask } from '../../engines/ask.ts';
+import { ask, askAt } from '../../engines/ask.ts';
 import { may } from '../../people/caller.ts';
 import { refuse } from '../../refusal.ts';
 import { inCluster, procedure } from '../base.ts';
@@ -29,11 +29,7 @@ export const reload = procedure
       tookMs: z.number(),
     }),
   )
-  .mutation(({ ctx, input }) =>
-    ask(ctx.console.engines.acting(ctx.cluster.id, input.proxy), ctx.person.name, (api, options) =>
-      api.reload.mutate(undefined, options),
-    ),
-  );
+  .mutation(({ ctx, input }) => askAt(ctx, input.proxy, (api, options) => api.reload.mutate(undefined, options)));
 
 export const rotateLog = procedure
   .meta({
@@ -45,9 +41,7 @@ export const rotateLog = procedure
   .input(atProxy)
   .output(done)
   .mutation(async ({ ctx, input }) => {
-    await ask(ctx.console.engines.acting(ctx.cluster.id, input.proxy), ctx.person.name, (api, options) =>
-      api.rotateLog.mutate(undefined, options),
-    );
+    await askAt(ctx, input.proxy, (api, options) => api.rotateLog.mutate(undefined, options));
     return { done: true as const };
   });
 
@@ -61,9 +55,7 @@ export const clearCache = procedure
   .input(atProxy)
   .output(done)
   .mutation(async ({ ctx, input }) => {
-    await ask(ctx.console.engines.acting(ctx.cluster.id, input.proxy), ctx.person.name, (api, options) =>
-      api.invalidateCache.mutate(undefined, options),
-    );
+    await askAt(ctx, input.proxy, (api, options) => api.invalidateCache.mutate(undefined, options));
     return { done: true as const };
   });
 
@@ -96,10 +88,7 @@ export const cancelStatements = procedure
     return ask(link, ctx.person.name, (api, options) => api.cancelStatement.mutate(named(input), options));
   });
 
-/**
- * Ends clients' sessions at the proxy; server processes live on in the pool. `terminateBackend` would end those instead, which
- * a proxy with failover_on_backend_shutdown takes for a server that shuts down: refused while that is on.
- */
+/** A server process that is terminated looks like a server that shuts down (failover_on_backend_shutdown): none is, here. */
 export const endSessions = procedure
   .meta({
     need: 'session.kill',

@@ -5,7 +5,7 @@ import { ask } from '../../engines/ask.ts';
 import { refuse } from '../../refusal.ts';
 import { filesOf, filesSchema, given } from '../../versions/files.ts';
 import { localised } from '../../versions/localised.ts';
-import { ownText } from '../../versions/secrets.ts';
+import { ownText, withoutPlainSecrets } from '../../versions/secrets.ts';
 import { Versions } from '../../versions/versions.ts';
 import { inCluster, procedure } from '../base.ts';
 import type { ClusterContext } from './shapes.ts';
@@ -95,7 +95,14 @@ export async function importFrom(
   const versions = new Versions(prisma, keyring, ctx.cluster.id);
   const wanted = await versions.wanted();
   const version = await versions.create({
-    files: { 'pgpool.conf': text, ...(hba === null ? {} : { 'pool_hba.conf': hba }) },
+    // The proxy tells references; whatever came in plain all the same is kept sealed.
+    files: await withoutPlainSecrets(
+      prisma,
+      keyring,
+      ctx.cluster.id,
+      { 'pgpool.conf': text, ...(hba === null ? {} : { 'pool_hba.conf': hba }) },
+      author.name,
+    ),
     ...{ parentId: wanted?.id ?? null, author, reason: why, source: 'import', rollbackOf: null },
   });
   if (found.hash !== null) await versions.noteHash(version.id, link.place.id, found.hash, found.keyId);

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import type { ClusterStatus, EventView } from '../../../shared/live/topics.ts';
 import { typed } from '../../../shared/typed.ts';
-import { ask } from '../../engines/ask.ts';
+import { ask, askAt } from '../../engines/ask.ts';
 import { snapshotOf } from '../../hub/hub.ts';
 import { may } from '../../people/caller.ts';
 import { refuse } from '../../refusal.ts';
@@ -45,11 +45,7 @@ export const plan = procedure
   })
   .input(inCluster.extend({ proxy }))
   .output(z.array(planSchema))
-  .query(({ ctx, input }) =>
-    ask(ctx.console.engines.acting(ctx.cluster.id, input.proxy), ctx.person.name, (api, options) =>
-      api.plan.query(undefined, options),
-    ),
-  );
+  .query(({ ctx, input }) => askAt(ctx, input.proxy, (api, options) => api.plan.query(undefined, options)));
 
 export const rehearse = procedure
   .meta({
@@ -59,11 +55,7 @@ export const rehearse = procedure
   })
   .input(inCluster.extend({ proxy, wish: wishSchema }))
   .output(rehearsalSchema)
-  .query(({ ctx, input }) =>
-    ask(ctx.console.engines.acting(ctx.cluster.id, input.proxy), ctx.person.name, (api, options) =>
-      api.rehearse.query(input.wish, options),
-    ),
-  );
+  .query(({ ctx, input }) => askAt(ctx, input.proxy, (api, options) => api.rehearse.query(input.wish, options)));
 
 const question = z.object({
   sql: z.string().min(1).max(100_000),
@@ -87,9 +79,7 @@ export const explainRoute = procedure
   .query(({ ctx, input: { question: asked, proxy: at } }) => {
     const { configuration, ...rest } = asked;
     const whole = configuration === undefined ? rest : { ...rest, configuration };
-    return ask(ctx.console.engines.acting(ctx.cluster.id, at), ctx.person.name, (api, options) =>
-      api.explainRoute.query(whole, options),
-    );
+    return askAt(ctx, at, (api, options) => api.explainRoute.query(whole, options));
   });
 
 export const compareRoutes = procedure
@@ -112,9 +102,7 @@ export const compareRoutes = procedure
   )
   .output(z.array(routeComparisonSchema))
   .query(({ ctx, input: { proxy: at, cluster: _, ...asked } }) =>
-    ask(ctx.console.engines.acting(ctx.cluster.id, at), ctx.person.name, (api, options) =>
-      api.compareRoutes.query(asked, options),
-    ),
+    askAt(ctx, at, (api, options) => api.compareRoutes.query(asked, options)),
   );
 
 export const probeRoute = procedure
@@ -135,9 +123,7 @@ export const probeRoute = procedure
   )
   .output(routeProbeSchema)
   .mutation(({ ctx, input: { proxy: at, cluster: _, ...asked } }) =>
-    ask(ctx.console.engines.acting(ctx.cluster.id, at), ctx.person.name, (api, options) =>
-      api.probeRoute.mutate(asked, options),
-    ),
+    askAt(ctx, at, (api, options) => api.probeRoute.mutate(asked, options)),
   );
 
 export const sessionActivity = procedure
@@ -157,9 +143,7 @@ export const sessionActivity = procedure
   )
   .output(z.array(nodeActivitySchema))
   .query(({ ctx, input }) =>
-    ask(ctx.console.engines.acting(ctx.cluster.id, input.proxy), ctx.person.name, (api, options) =>
-      api.sessionActivity.query({ nodes: input.nodes }, options),
-    ),
+    askAt(ctx, input.proxy, (api, options) => api.sessionActivity.query({ nodes: input.nodes }, options)),
   );
 
 export const parameters = procedure
@@ -171,9 +155,7 @@ export const parameters = procedure
   .input(inCluster.extend({ proxy }))
   .output(parameterTableSchema)
   .query(({ ctx, input }) =>
-    ask(ctx.console.engines.acting(ctx.cluster.id, input.proxy), ctx.person.name, (api, options) =>
-      api.configuration.table.query(undefined, options),
-    ),
+    askAt(ctx, input.proxy, (api, options) => api.configuration.table.query(undefined, options)),
   );
 
 export const cacheFigures = procedure
