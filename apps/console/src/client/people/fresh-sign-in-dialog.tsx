@@ -3,9 +3,9 @@
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useId, useState } from 'react';
 import { api, failureOf } from '../live/api.ts';
-import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
+import { FormFoot } from '../ui/form-foot.tsx';
 import { Input } from '../ui/input.tsx';
 
 interface Props {
@@ -16,7 +16,6 @@ interface Props {
 /** The password once more, and the code where there is a second factor. */
 export function FreshSignInDialog({ onDone, onClose }: Props) {
   const t = useTranslations('door');
-  const ui = useTranslations('ui');
   const form = useId();
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string | null>(null);
@@ -45,15 +44,9 @@ export function FreshSignInDialog({ onDone, onClose }: Props) {
       about={t('freshSignInText')}
       onClose={onClose}
       foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            {ui('button.cancel')}
-          </Button>
-          <span className="flex-1" />
-          <button type="submit" form={form} className="button button-primary" aria-busy={busy || undefined}>
-            {t('confirmSignIn')}
-          </button>
-        </>
+        <FormFoot form={form} busy={busy} onClose={onClose}>
+          {t('confirmSignIn')}
+        </FormFoot>
       }
     >
       <form id={form} className="flex flex-col gap-3" onSubmit={(event) => void submit(event)}>

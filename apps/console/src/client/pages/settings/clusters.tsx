@@ -14,6 +14,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Field } from '../../ui/field.tsx';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { Input } from '../../ui/input.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
 import { Panel, PanelPart } from '../../ui/panel.tsx';
@@ -221,7 +222,6 @@ function ProxyTable({ proxies, onRemove }: TableProps) {
 
 function ClusterDialog({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: () => void }) {
   const t = useTranslations('settings.clusters');
-  const ui = useTranslations('ui.button');
   const form = useId();
   const { act, busy, trouble } = useAct();
   const [slug, setSlug] = useState('');
@@ -236,15 +236,9 @@ function ClusterDialog({ onClose, onMade }: { readonly onClose: () => void; read
       title={t('makeTitle')}
       onClose={onClose}
       foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            {ui('cancel')}
-          </Button>
-          <span className="flex-1" />
-          <button type="submit" form={form} className="button button-primary" aria-busy={busy || undefined}>
-            {t('makeAct', { slug })}
-          </button>
-        </>
+        <FormFoot form={form} busy={busy} onClose={onClose}>
+          {t('makeAct', { slug })}
+        </FormFoot>
       }
     >
       <form

@@ -15,6 +15,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Field } from '../../ui/field.tsx';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { Input } from '../../ui/input.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
@@ -160,7 +161,6 @@ interface UserDialogProps {
 
 function UserDialog({ user, onClose, onChanged, onLink }: UserDialogProps) {
   const t = useTranslations('settings.people');
-  const ui = useTranslations('ui.button');
   const me = useMe();
   const form = useId();
   const { fresh, dialog } = useFresh();
@@ -202,15 +202,9 @@ function UserDialog({ user, onClose, onChanged, onLink }: UserDialogProps) {
       {...(user === null ? { about: t('inviteText') } : {})}
       onClose={onClose}
       foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            {ui('cancel')}
-          </Button>
-          <span className="flex-1" />
-          <button type="submit" form={form} className="button button-primary" aria-busy={busy || undefined}>
-            {user === null ? t('inviteAct') : t('saveAct', { name: user.name })}
-          </button>
-        </>
+        <FormFoot form={form} busy={busy} onClose={onClose}>
+          {user === null ? t('inviteAct') : t('saveAct', { name: user.name })}
+        </FormFoot>
       }
     >
       {dialog}

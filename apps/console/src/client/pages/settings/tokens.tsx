@@ -15,6 +15,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Field } from '../../ui/field.tsx';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { Input } from '../../ui/input.tsx';
 import { Panel, PanelPart } from '../../ui/panel.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
@@ -159,7 +160,6 @@ interface DialogProps {
 
 function TokenDialog({ onClose, onMade }: DialogProps) {
   const t = useTranslations('settings.tokens');
-  const ui = useTranslations('ui.button');
   const me = useMe();
   const form = useId();
   const { fresh, dialog } = useFresh();
@@ -186,15 +186,9 @@ function TokenDialog({ onClose, onMade }: DialogProps) {
       about={t('text')}
       onClose={onClose}
       foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            {ui('cancel')}
-          </Button>
-          <span className="flex-1" />
-          <button type="submit" form={form} className="button button-primary" aria-busy={busy || undefined}>
-            {t('makeAct')}
-          </button>
-        </>
+        <FormFoot form={form} busy={busy} onClose={onClose}>
+          {t('makeAct')}
+        </FormFoot>
       }
     >
       {dialog}
